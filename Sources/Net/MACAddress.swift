@@ -1,0 +1,34 @@
+/// A 48-bit Ethernet address.
+public struct MACAddress: Hashable, Sendable {
+    /// Six bytes in transmission order.
+    public let bytes: [UInt8]
+
+    /// `nil` unless there are six bytes.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 6 else { return nil }
+        self.bytes = Array(bytes)
+    }
+
+    /// Six two-digit hexadecimal bytes, separated by colons or hyphens.
+    public init?(_ text: some StringProtocol) {
+        let separator: Character = text.contains("-") ? "-" : ":"
+        let fields = text.split(separator: separator, omittingEmptySubsequences: false)
+        guard fields.count == 6 else { return nil }
+        var bytes: [UInt8] = []
+        for field in fields {
+            guard field.utf8.count == 2, let byte = UInt8(field, radix: 16), !field.hasPrefix("+") else { return nil }
+            bytes.append(byte)
+        }
+        self.bytes = bytes
+    }
+
+    /// Group addresses, broadcast included: the lowest bit of the first byte.
+    public var isMulticast: Bool { bytes[0] & 1 == 1 }
+    public var isZero: Bool { bytes.allSatisfy { $0 == 0 } }
+}
+
+extension MACAddress: CustomStringConvertible {
+    public var description: String {
+        bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined(separator: ":")
+    }
+}

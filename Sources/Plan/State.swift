@@ -1,0 +1,192 @@
+public import Net
+public import Policy
+
+/// Everything the data plane must do, with all names resolved: what is compiled to tables, compared with another state,
+/// and interpreted by the reference model.
+///
+/// A state is a pure function of the document, the facts of the node, and the state before it (which contributes
+/// counter slots, so that counters survive, and previous backends, so that connections do).
+public struct State: Equatable, Sendable {
+    public var interfaces: [InterfaceState] = []
+    public var ingressDefault = Action.deny
+    public var echoReply = false
+    /// Address sets that rules name, by index.
+    public var sets: [AddressSet] = []
+    /// By falling precedence: priority, then deny before allow, then order in the file.
+    public var rules: [RuleState] = []
+    public var services: [ServiceState] = []
+    /// Addresses local to the node when the state was made: sources that cannot be.
+    public var nodeAddresses: [IPAddress] = []
+
+    public init() {}
+}
+
+public struct InterfaceState: Equatable, Sendable {
+    public var name: String
+    /// The kernel's index, from ``NodeFacts``.
+    public var index: UInt32
+    public var mtu: Int
+    public var mac: MACAddress?
+    public var mode: Interface.Mode
+    public var nextHop: Interface.NextHop
+    public var decapsulate: [Interface.Encapsulation]
+    /// 1…63, stable while the name stays; 0 stands for packets of any other interface.
+    public var slot: UInt32
+}
+
+/// A set of addresses as rules mean it: inside one of `prefixes` and inside none of `except`, per part.
+public struct AddressSet: Equatable, Hashable, Sendable {
+    public struct Part: Equatable, Hashable, Sendable {
+        public var prefixes: [Prefix]
+        public var except: [Prefix]
+
+        public init(prefixes: [Prefix], except: [Prefix] = []) {
+            self.prefixes = prefixes
+            self.except = except
+        }
+
+        public func contains(_ address: IPAddress) -> Bool {
+            prefixes.contains { $0.contains(address) } && !except.contains { $0.contains(address) }
+        }
+    }
+
+    /// The identity's name, where the set is one.
+    public var identity: String?
+    /// The union of these; for `complement`, everything outside that union.
+    public var parts: [Part]
+    /// `world`: every address that none of `parts` holds.
+    public var complement = false
+
+    public init(identity: String? = nil, parts: [Part], complement: Bool = false) {
+        self.identity = identity
+        self.parts = parts
+        self.complement = complement
+    }
+
+    public func contains(_ address: IPAddress) -> Bool { parts.contains { $0.contains(address) } != complement }
+}
+
+public struct RuleState: Equatable, Sendable {
+    public enum Destination: Equatable, Hashable, Sendable {
+        case any
+        case node
+        /// Index into ``State/sets``: any destination address in the set, be it a VIP's, the node's or beyond.
+        case set(Int)
+        /// Index into ``State/services``.
+        case service(Int)
+    }
+
+    public var name: String
+    /// `nil`: any source. Otherwise indices into ``State/sets``.
+    public var from: [Int]?
+    public var to: [Destination]
+    /// `nil`: every protocol and port.
+    public var ports: [TrafficMatch]?
+    public var action: Action
+    public var priority: Int16
+    /// Where its packets are counted; 1…, stable while the name stays. 0 is the default's.
+    public var slot: UInt32
+    public var position: Position
+}
+
+public struct ServiceState: Equatable, Sendable {
+    public var name: String
+    public var vips: [IPAddress]
+    public var ports: [TrafficMatch]
+    public var forward: Service.Forward
+    public var scheduler: Service.Scheduler
+    /// Seconds.
+    public var drainTime: Int
+    /// Sorted by name. A backend's index here is what the Maglev slots hold.
+    public var backends: [BackendState]
+    /// Stable while the name stays.
+    public var slot: UInt32
+    public var slots: ServiceSlots
+}
+
+public struct BackendState: Equatable, Sendable {
+    public var name: String
+    public var address: IPAddress
+    public var weight: UInt16
+    public var mac: MACAddress?
+    /// Weight counts as 0 while true; set by `backend drain`.
+    public var draining: Bool
+    /// Outer source address; `nil` where the method has none.
+    public var tunnelSource: IPAddress?
+    /// Where its packets are counted and its next hop is cached; 1…, new when service, name or address is new.
+    public var slot: UInt32
+
+    /// What the scheduler sees.
+    public var effectiveWeight: UInt16 { draining ? 0 : weight }
+}
+
+/// A service's Maglev table, with what is needed to keep connections over a change of the backend set.
+public struct ServiceSlots: Equatable, Sendable {
+    /// Backend index per slot; empty where no backend takes new flows.
+    public var current: [UInt16]
+    /// Where a slot changed and its drain time runs: the backend index of connections established before. Same count
+    /// as `current`, ``none`` where the slot is plain; empty where no slot is marked.
+    public var previous: [UInt16]
+    /// End of the drain time in seconds of the boot clock (`CLOCK_MONOTONIC`); 0 where no slot is marked.
+    public var drainEnd: UInt64
+
+    public static let none = UInt16.max
+
+    public init(current: [UInt16] = [], previous: [UInt16] = [], drainEnd: UInt64 = 0) {
+        self.current = current
+        self.previous = previous
+        self.drainEnd = drainEnd
+    }
+}
+
+/// What the node adds to the document.
+public struct NodeFacts: Equatable, Sendable {
+    public struct Link: Equatable, Sendable {
+        public var name: String
+        public var index: UInt32
+        public var mtu: Int
+        public var mac: MACAddress?
+        public var addresses: [IPAddress]
+
+        public init(name: String, index: UInt32, mtu: Int, mac: MACAddress?, addresses: [IPAddress]) {
+            self.name = name
+            self.index = index
+            self.mtu = mtu
+            self.mac = mac
+            self.addresses = addresses
+        }
+    }
+
+    public var links: [Link]
+    /// The source address that the kernel would send from, per tunnel destination it has a route to.
+    public var routeSources: [IPAddress: IPAddress]
+    /// `CLOCK_MONOTONIC`, seconds.
+    public var now: UInt64
+
+    public init(links: [Link], routeSources: [IPAddress: IPAddress] = [:], now: UInt64 = 0) {
+        self.links = links
+        self.routeSources = routeSources
+        self.now = now
+    }
+}
+
+/// What an operator changed through the CLI, kept until `apply --reset`.
+public struct Override: Hashable, Sendable {
+    public enum Change: Hashable, Sendable {
+        case add(address: IPAddress, weight: UInt16)
+        case remove
+        case drain
+        case undrain
+        case weight(UInt16)
+    }
+
+    public var service: String
+    public var backend: String
+    public var change: Change
+
+    public init(service: String, backend: String, change: Change) {
+        self.service = service
+        self.backend = backend
+        self.change = change
+    }
+}

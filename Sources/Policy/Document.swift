@@ -1,0 +1,180 @@
+public import Net
+
+/// What an operator wrote, validated: every name resolves, every value is in range, nothing is implied any more.
+///
+/// A document is the union of all files given together. Order is the order of the files and, inside a file, of the
+/// text; order decides only which of two equal rules is named and the order of lists that people read.
+public struct Document: Hashable, Sendable {
+    public var interfaces: [Interface] = []
+    public var defaults = Defaults()
+    public var identities: [Identity] = []
+    public var services: [Service] = []
+    public var rules: [Rule] = []
+    public var tests: [FlowTest] = []
+
+    public init() {}
+}
+
+/// A place in a source file; line and column count from 1, columns in characters.
+public struct Position: Hashable, Sendable {
+    public var file: String
+    public var line: Int
+    public var column: Int
+
+    public init(file: String, line: Int = 1, column: Int = 1) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+}
+
+extension Position: CustomStringConvertible {
+    public var description: String { "\(file):\(line):\(column)" }
+}
+
+/// A network interface that the data plane is attached to.
+public struct Interface: Hashable, Sendable {
+    public enum Mode: String, Hashable, Sendable, CaseIterable { case auto, native, generic }
+    /// Encapsulations; those that an interface may take off are the file's `decapsulate`.
+    public enum Encapsulation: String, Hashable, Sendable, CaseIterable { case ipip }
+    public enum NextHop: Hashable, Sendable {
+        /// Ask the kernel's routing and neighbour tables, and cache the answer.
+        case auto
+        /// All forwarded packets go to this address on the interface they came from.
+        case fixed(MACAddress)
+    }
+
+    public var name: String
+    public var mode = Mode.auto
+    public var nextHop = NextHop.auto
+    public var decapsulate: [Encapsulation] = []
+    /// Outer source addresses of tunnelled packets, at most one of each family; empty: the kernel's choice per route.
+    public var tunnelSources: [IPAddress] = []
+    public var position: Position
+
+    public init(name: String, position: Position) {
+        self.name = name
+        self.position = position
+    }
+}
+
+public enum Action: String, Hashable, Sendable, CaseIterable { case allow, deny }
+
+public struct Defaults: Hashable, Sendable {
+    public var ingress = Action.deny
+    /// True: ICMP echo to a VIP is answered for every source that no rule denies.
+    public var echoReply = false
+
+    public init() {}
+}
+
+/// A named set of addresses. Sets may overlap.
+public struct Identity: Hashable, Sendable {
+    public var name: String
+    public var cidrs: [Prefix] = []
+    public var except: [Prefix] = []
+    public var labels: [String: String] = [:]
+    public var position: Position
+
+    public init(name: String, position: Position) {
+        self.name = name
+        self.position = position
+    }
+}
+
+/// VIPs and ports whose traffic is shared among backends.
+public struct Service: Hashable, Sendable {
+    public enum Forward: String, Hashable, Sendable, CaseIterable { case direct, ipip }
+    public enum Scheduler: String, Hashable, Sendable, CaseIterable { case maglev }
+
+    /// A port the service answers on. ``TrafficMatch/selectors`` holds exactly one port.
+    public struct Port: Hashable, Sendable {
+        public var match: TrafficMatch
+        public var position: Position
+
+        public init(match: TrafficMatch, position: Position) {
+            self.match = match
+            self.position = position
+        }
+    }
+
+    public var name: String
+    public var vips: [IPAddress] = []
+    public var ports: [Port] = []
+    public var forward = Forward.ipip
+    public var scheduler = Scheduler.maglev
+    /// How long connections that were established before a change of the backend set keep their backend; seconds.
+    public var drainTime = 3600
+    public var backends: [Backend] = []
+    public var position: Position
+
+    public init(name: String, position: Position) {
+        self.name = name
+        self.position = position
+    }
+}
+
+public struct Backend: Hashable, Sendable {
+    public var name: String
+    public var address: IPAddress
+    /// 0…65535; 0 takes no new flows.
+    public var weight: UInt16 = 1
+    /// For `direct`, where the neighbour table is not to be asked.
+    public var mac: MACAddress?
+    public var position: Position
+
+    public init(name: String, address: IPAddress, position: Position) {
+        self.name = name
+        self.address = address
+        self.position = position
+    }
+}
+
+/// One entry of `policies`.
+public struct Rule: Hashable, Sendable {
+    public enum Peer: Hashable, Sendable {
+        case any
+        /// Every address that no identity of the document holds.
+        case world
+        /// All addresses local to the node; only in `to`.
+        case node
+        case identity(String)
+        /// The identities that carry all of these labels.
+        case labels([String: String])
+        case cidr(Prefix, except: [Prefix])
+        /// Only in `to`.
+        case service(String)
+    }
+
+    public var name: String
+    /// Never empty.
+    public var from: [Peer]
+    /// Never empty.
+    public var to: [Peer]
+    /// `nil`: every protocol and port. Never empty.
+    public var ports: [TrafficMatch]?
+    public var action = Action.allow
+    /// -32768…32767, higher first.
+    public var priority: Int16 = 0
+    public var position: Position
+
+    public init(name: String, from: [Peer], to: [Peer], position: Position) {
+        self.name = name
+        self.from = from
+        self.to = to
+        self.position = position
+    }
+}
+
+/// An entry of `tests`: what the published tables must answer.
+public struct FlowTest: Hashable, Sendable {
+    public var flow: Flow
+    public var expect: Action
+    public var position: Position
+
+    public init(flow: Flow, expect: Action, position: Position) {
+        self.flow = flow
+        self.expect = expect
+        self.position = position
+    }
+}

@@ -1,0 +1,41 @@
+// What is settled before the programs are loaded, and the one word that changes while they run.
+#pragma once
+
+#include <linux/types.h>
+
+#define INTERFACE_SLOTS 64
+
+// `const volatile` in the programs: the verifier treats these as constants and removes what they switch off.
+//
+// Counters are one plain array, `counter_stride` entries per CPU: outcomes by interface, then rules by interface, then
+// services, then backends. Next hops are one plain array, `nexthop_stride` entries per CPU. Per CPU by hand, because a
+// plain array's look-up is inlined on every kernel and can be read through mmap.
+struct load_config {
+    __u32 counter_stride;
+    __u32 rule_base;
+    __u32 rule_room; // rules per interface slot
+    __u32 service_base;
+    __u32 service_room;
+    __u32 backend_base;
+    __u32 backend_room; // also the number of next hops per CPU
+    __u32 dry_run;      // 1: decide and report, but change no table, count nothing, send no event
+};
+
+// In a data section, mapped by the control plane.
+struct control {
+    __u32 generation;        // 0 or 1: which half of the arena packets use
+    __u32 half_lines;        // lines in a half
+    __u32 ticks_per_second;  // of the kernel's jiffies
+    __u32 settled;           // generation after whose flip a grace period has passed
+    __u32 events_per_second; // per CPU
+    __u32 too_big_per_second; // ICMP "too big" answers per CPU
+    __u32 pad[10];
+};
+
+_Static_assert(sizeof(struct load_config) == 32, "load_config");
+_Static_assert(sizeof(struct control) == 64, "control");
+
+struct counter {
+    __u64 packets;
+    __u64 bytes; // of whole frames as they came in
+};

@@ -1,0 +1,73 @@
+// What must be remembered: keys and values of the tables that packets write.
+#pragma once
+
+#include <linux/types.h>
+
+// A flow as the packet names it. Addresses in network order, IPv4 as ::ffff:a.b.c.d; ports in network order. ICMP echo:
+// the identifier in both ports; protocols without ports: 0.
+struct flow_key {
+    __u64 source[2];
+    __u64 destination[2];
+    __u16 source_port;
+    __u16 destination_port;
+    __u8 protocol;
+    __u8 pad[3];
+};
+
+// A flow that the node opened (`tracked`; the key is the reply's: source is the peer, destination the node), or a
+// datagram flow that a peer opened and policy allowed (`inbound`; the key is the peer's packet).
+#define TRACKED_OPENING 0 // no reply yet
+#define TRACKED_OPEN 1
+#define TRACKED_CLOSING 2 // FIN or RST seen
+struct tracked {
+    __u64 seen; // jiffies of the last packet
+    __u32 state;
+    __u32 pad;
+};
+
+// A connection that began while its slot was marked (`connections`).
+struct connection {
+    __u32 backend; // slot
+    __u32 tag;     // of the backend when it was chosen
+    __u64 seen;    // jiffies
+};
+
+// The first fragment's ports, for the fragments that follow (`fragments`).
+struct fragment_key {
+    __u64 source[2];
+    __u64 destination[2];
+    __u32 id;
+    __u8 protocol;
+    __u8 pad[3];
+};
+struct fragment {
+    __u64 seen; // jiffies
+    __u16 source_port;
+    __u16 destination_port;
+    __u32 pad;
+};
+
+// How to reach a backend, as the kernel's tables said a moment ago.
+struct nexthop {
+    __u64 filled;      // jiffies
+    __u32 tag;         // the backend's; anything else: not filled
+    __u32 index;       // interface to send through
+    __u8 ethernet[12]; // destination, source
+    __u16 mtu;         // of the route, bytes of IP packet
+    __u8 pad[2];
+};
+
+// Lifetimes in seconds.
+#define NEXTHOP_SECONDS 1
+#define FRAGMENT_SECONDS 30        // RFC 791 asks for 15, RFC 8200 for 60
+#define TRACKED_OPENING_SECONDS 120
+#define TRACKED_TCP_SECONDS 7440   // RFC 5382, REQ-5: not less than 2 h 4 min
+#define TRACKED_CLOSING_SECONDS 30
+#define TRACKED_OTHER_SECONDS 300  // RFC 4787, REQ-5: five minutes recommended
+
+_Static_assert(sizeof(struct flow_key) == 40, "flow_key");
+_Static_assert(sizeof(struct tracked) == 16, "tracked");
+_Static_assert(sizeof(struct connection) == 16, "connection");
+_Static_assert(sizeof(struct fragment_key) == 40, "fragment_key");
+_Static_assert(sizeof(struct fragment) == 16, "fragment");
+_Static_assert(sizeof(struct nexthop) == 32, "nexthop");

@@ -1,0 +1,193 @@
+// The image: everything a generation consists of, as one array of 64-byte lines.
+//
+// The compiler writes an image from front to back, the data path indexes it; a publish writes the half of the arena
+// that is not in use and flips the generation. Lines are a cache line each, and the unit of the arena's map.
+//
+// Offsets named `…_line` count lines from the image's first line. Packed arrays of u32 hold 16 to the line.
+//
+// Paged arrays. Most tables map a small number (an address class, a port class) to a word, and most of their content
+// repeats. Such an array is cut into pages of 64 words; equal pages are stored once. An array is named by its *base*,
+// the index of its first entry in `directories`, whose entries are page numbers:
+//     word(base, i) = pages[directories[base + i / 64] * 64 + i % 64]
+#pragma once
+
+#include <linux/types.h>
+
+#define IMAGE_MAGIC 0x43554c53u // "SLUC"
+#define IMAGE_VERSION 1
+
+#define LINE_BYTES 64
+#define LINE_WORDS 16 // u32 in a line
+#define PAGE_WORDS 64
+#define PAGE_LINES (PAGE_WORDS / LINE_WORDS)
+
+struct line {
+    __u32 words[LINE_WORDS];
+};
+
+// Line 0: what every packet to a service needs.
+struct image_head {
+    __u32 magic;
+    __u32 interfaces_line; // struct interface, 1 << interface_bits of them
+    __u32 interface_multiplier;
+    __u32 interface_bits;
+    __u32 frontends_line; // struct frontend_bucket
+    __u32 frontends_mask; // count - 1, the count being a power of two
+    __u32 services_line;  // struct service
+    __u32 backends_line;  // struct backend
+    __u32 trie4_root_line;   // u32 per /16, 4096 lines
+    __u32 trie4_blocks_line; // blocks of 256 u32, 16 lines each
+    __u32 hosts4_line;       // struct host4_bucket
+    __u32 hosts4_mask;
+    __u32 prefixes6_line; // struct prefix6_bucket
+    __u32 prefixes6_mask;
+    __u32 directories_line; // u32
+    __u32 pages_line;       // u32, PAGE_LINES each
+};
+
+// Line 1: what other packets need, and the control plane.
+struct image_tail {
+    __u32 version;
+    __u32 lines;          // of the whole image
+    __u32 lengths6_line;  // struct length6, the tree's root first; see prefix6_bucket
+    __u32 lengths6_count; // 0: no IPv6 prefix at all
+    __u32 class6_default; // value of an IPv6 address that no prefix holds
+    __u32 protocols_line; // u32 per protocol number; see PROTOCOL_CONSTANT
+    __u32 node_base;      // paged: destination class -> base of a paged array: port class -> subject
+    __u32 transit_base;   // the same for destinations that are not the node's
+    __u32 backend_index_line; // u32 per backend slot: index in `backends`, or BACKEND_NONE
+    __u32 backend_index_count;
+    __u32 manifest_line; // the control plane's own notes: names, sources, overrides
+    __u32 manifest_bytes;
+    __u32 service_count;
+    __u32 backend_count;
+    __u32 reserved[2];
+};
+
+// An address's value: its class, and what it is.
+#define ADDRESS_CLASS 0x003fffffu
+#define ADDRESS_OWN 0x00400000u // local to the node when the image was made: no source of an incoming packet
+#define ADDRESS_VIP 0x00800000u // a VIP of some service
+#define ADDRESS_VALUE 0x00ffffffu
+
+// An entry of the IPv4 trie (16-8-8 bits): an address value, or a block's number, in the low 24 bits.
+#define TRIE4_KIND 0xc0000000u
+#define TRIE4_LEAF 0x00000000u
+#define TRIE4_BLOCK 0x40000000u
+#define TRIE4_HOSTS 0x80000000u // the value, unless the host table knows the address
+#define TRIE4_INDEX 0x00ffffffu
+
+// Exact IPv4 hosts, where a /24 holds too few to be worth a block. Two choices: the second bucket is looked at only
+// where the first one says that something overflowed.
+#define HOST4_WAYS 7
+#define HOST4_PRESENT 0x80000000u
+struct host4_bucket {
+    __u32 address[HOST4_WAYS]; // network order, as in the packet
+    __u32 overflow;
+    __u32 value[HOST4_WAYS]; // address value | HOST4_PRESENT, 0: free
+    __u32 pad;
+};
+
+// IPv6 prefixes: binary search on prefix lengths (Waldvogel, Varghese, Turner, Plattner: "Scalable High Speed IP
+// Routing Lookups", SIGCOMM 1997). The table holds every prefix and the markers that the search needs; each carries the
+// value of the longest prefix that covers it, so a search never goes back.
+#define PREFIX6_WAYS 3
+#define PREFIX6_LENGTH_SHIFT 24
+struct prefix6_bucket {
+    __u64 prefix[PREFIX6_WAYS][2]; // high and low half as numbers, bits behind the length 0
+    __u32 value[PREFIX6_WAYS];     // address value | length << 24; 0: free (length 0 is never stored)
+    __u32 overflow;
+};
+
+// A node of the search tree over the lengths in use. Hit: go to `longer`; miss: go to `shorter`; 0: stop.
+struct length6 {
+    __u8 length;
+    __u8 shorter;
+    __u8 longer;
+    __u8 pad;
+};
+#define LENGTH6_PER_LINE 16
+#define LENGTH6_DEPTH 8
+
+// A protocol's word: base of a paged array from selector to port class, or, where all selectors are in one class, that
+// class itself.
+#define PROTOCOL_CONSTANT 0x80000000u
+
+// A subject is what a rule can protect: a service's port, an answering VIP, the node or a destination beyond it on one
+// port class. Its number is the base of a paged array: source class -> cell.
+#define CELL_ALLOW 0x80000000u
+#define CELL_RULE 0x00ffffffu // the deciding rule's slot; 0 is the default
+
+// Where (address, protocol, port) meets a service. Two choices, as above.
+#define FRONTEND_WAYS 2
+#define FRONTEND_ECHO 0xffffffffu // as `service`: answer ICMP echo to this VIP
+struct frontend {
+    __u64 address[2];     // network order as in the packet; IPv4 as ::ffff:a.b.c.d
+    __u32 port_protocol;  // port in network order as a little-endian u16 | protocol << 16; 0: free. Echo: port 0
+    __u32 service;        // index, or FRONTEND_ECHO
+    __u32 subject;
+    __u32 overflow; // of the bucket; meant in its first frontend
+};
+struct frontend_bucket {
+    struct frontend ways[FRONTEND_WAYS];
+};
+
+// Forwarding methods.
+#define FORWARD_DIRECT 0
+#define FORWARD_IPIP 1
+
+// A slot is a u16: the backend's number within the service, and one bit. 32 slots to the line.
+#define SLOT_BACKEND 0x7fffu
+#define SLOT_MARKED 0x8000u // established connections may belong to `previous`, see DESIGN "Which backend"
+#define SLOTS_PER_LINE 32
+
+struct service {
+    __u64 drain_end;  // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
+    __u32 slots_line; // u16 per slot
+    __u32 slot_count; // 0: no usable backend
+    __u32 previous_line;  // u16 per slot, read only for marked slots
+    __u32 previous_count;
+    __u32 backends;      // index of the first backend
+    __u32 backend_count;
+    __u32 counter; // its slot among the services
+    __u32 forward; // FORWARD_…
+    __u32 pad[6];
+};
+
+#define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
+#define BACKEND_MAC 2 // `mac` is where `direct` sends, whatever the neighbour table says
+#define BACKEND_NONE 0xffffffffu
+struct backend {
+    __u8 address[16]; // network order; IPv4 in the first four bytes
+    __u8 source[16];  // of the outer header, likewise
+    __u32 slot;       // its counter and its next hop's place
+    __u32 tag;        // tells a cached next hop for this address from one for an earlier owner of the slot; never 0
+    __u32 outer_sum;  // IPv4: sum of the outer header's constant 16-bit words (version, TTL, protocol, addresses, DF)
+    __u8 mac[6];
+    __u8 flags; // BACKEND_…
+    __u8 pad[13];
+};
+
+#define INTERFACE_FIXED_HOP 1       // every forwarded packet goes to `next_hop` and out where it came in
+#define INTERFACE_DECAPSULATE_IPIP 2
+struct interface {
+    __u32 index; // the kernel's; 0: free
+    __u32 slot;  // 0: not one of ours
+    __u32 flags; // INTERFACE_…
+    __u32 mtu;   // bytes of IP packet
+    __u8 next_hop[6];
+    __u8 mac[6];
+    __u32 pad[9];
+};
+
+_Static_assert(sizeof(struct line) == LINE_BYTES, "line");
+_Static_assert(sizeof(struct image_head) == LINE_BYTES, "image_head");
+_Static_assert(sizeof(struct image_tail) == LINE_BYTES, "image_tail");
+_Static_assert(sizeof(struct host4_bucket) == LINE_BYTES, "host4_bucket");
+_Static_assert(sizeof(struct prefix6_bucket) == LINE_BYTES, "prefix6_bucket");
+_Static_assert(sizeof(struct frontend_bucket) == LINE_BYTES, "frontend_bucket");
+_Static_assert(sizeof(struct service) == LINE_BYTES, "service");
+_Static_assert(sizeof(struct backend) == LINE_BYTES, "backend");
+_Static_assert(sizeof(struct interface) == LINE_BYTES, "interface");
+_Static_assert(sizeof(struct length6) == 4, "length6");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the image is little-endian");

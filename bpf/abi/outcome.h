@@ -1,0 +1,43 @@
+// What can become of a packet. Each packet ends with exactly one outcome, and is counted under it once.
+//
+// X(SYMBOL, swiftName, "name", ACTION, "sentence")
+//   name      what people and scripts see: the `reason` of explain, the label of a counter
+//   ACTION    what the kernel is told to do with the packet
+#pragma once
+
+#include <linux/types.h>
+
+#define SLUICE_OUTCOMES(X)                                                                                             \
+    X(PASS_UPKEEP, passUpkeep, "upkeep", PASS, "keeps a link or a neighbour working (ARP, LLDP, neighbour discovery)") \
+    X(PASS_ALLOWED, passAllowed, "allowed", PASS, "a rule allows it")                                                  \
+    X(PASS_DEFAULT, passDefault, "default", PASS, "no rule decides and the default is allow")                          \
+    X(PASS_REPLY, passReply, "reply", PASS, "answers a flow that the node opened")                                     \
+    X(TX_FORWARDED, txForwarded, "allowed", TX, "sent to a backend through the interface it came from")                \
+    X(TX_ECHO, txEcho, "echo", TX, "an ICMP echo to a VIP, answered")                                                  \
+    X(REDIRECT_FORWARDED, redirectForwarded, "allowed", REDIRECT, "sent to a backend through another interface")       \
+    X(REDIRECT_RESOLVE, redirectResolve, "allowed", REDIRECT,                                                          \
+      "sent to a backend by the kernel, which first resolves the next hop's address")                                  \
+    X(DROP_MALFORMED, dropMalformed, "malformed", DROP, "headers or addresses that no honest sender makes")            \
+    X(DROP_NOT_IP, dropNotIP, "not_ip", DROP, "neither IP nor a protocol that a link needs")                           \
+    X(DROP_NO_SERVICE, dropNoService, "no_service", DROP, "to a VIP's address, on a port that is no service")          \
+    X(DROP_POLICY, dropPolicy, "policy", DROP, "a rule denies it")                                                     \
+    X(DROP_DEFAULT, dropDefault, "default", DROP, "no rule allows it and the default is deny")                         \
+    X(DROP_NO_BACKEND, dropNoBackend, "no_backend", DROP, "the service has no usable backend")                         \
+    X(DROP_FRAGMENT, dropFragment, "fragment", DROP, "a later fragment whose first fragment was not let through")      \
+    X(DROP_TOO_BIG, dropTooBig, "too_big", DROP, "does not fit the path to the backend; the sender is told the MTU")   \
+    X(DROP_NO_ROUTE, dropNoRoute, "no_route", DROP, "the kernel has no route to the backend")                          \
+    X(DROP_TUNNEL, dropTunnel, "tunnel", DROP, "a tunnel packet that is not for this node or holds no IP packet")      \
+    X(DROP_INTERNAL, dropInternal, "internal", DROP, "a table held something impossible; please report it")
+
+// `open`: Swift must accept values that a newer program knows and it does not.
+enum __attribute__((enum_extensibility(open))) outcome {
+#define X(symbol, swift, name, action, sentence) OUTCOME_##symbol __attribute__((swift_name(#swift))),
+    SLUICE_OUTCOMES(X)
+#undef X
+        OUTCOME_COUNT __attribute__((swift_name("count"))),
+};
+
+// Room for outcomes in the counters; more than there are, so that adding one does not move the others.
+#define OUTCOME_ROOM 64
+
+_Static_assert(OUTCOME_COUNT <= OUTCOME_ROOM, "outcomes outgrew their counters");
