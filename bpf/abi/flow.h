@@ -44,7 +44,8 @@ struct fragment {
     __u64 seen; // jiffies
     __u16 source_port;
     __u16 destination_port;
-    __u32 pad;
+    __u16 selector; // host order
+    __u16 pad;
 };
 
 // How to reach a backend, as the kernel's tables said a moment ago.

@@ -139,6 +139,7 @@ struct frontend_bucket {
 // A slot is a u16: the backend's number within the service, and one bit. 32 slots to the line.
 #define SLOT_BACKEND 0x7fffu
 #define SLOT_MARKED 0x8000u // established connections may belong to `previous`, see DESIGN "Which backend"
+#define SLOT_NONE 0xffffu    // in `previous`: the current backend is meant
 #define SLOTS_PER_LINE 32
 
 struct service {

@@ -1,0 +1,58 @@
+// The verdict: what becomes of a well-formed IP packet. The fast path is here: a packet to a service's port.
+#pragma once
+
+#include "balance.h"
+#include "beyond.h"
+#include "forward.h"
+#include "policy.h"
+#include "service.h"
+
+// A packet of a flow to a service's frontend.
+static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
+                                         const struct interface *in, const struct frontend *frontend) {
+    __u32 source_value = address_value(view, p->source, p->v6), cell, index;
+    const struct service *service;
+    const struct backend *backend;
+
+    TRACE(source_value, source_value);
+    if (unlikely(source_value & ADDRESS_OWN))
+        return OUTCOME_DROP_MALFORMED;
+    cell = policy_cell(view, frontend->subject, source_value);
+    TRACE(subject, frontend->subject);
+    TRACE(service, frontend->service);
+    TRACE_FLAG(TRACE_SERVICE);
+    if (unlikely(!policy_judge(p, cell)))
+        return policy_refusal(cell);
+    service = line_at(view->base + view->head->services_line + frontend->service);
+    if (!service)
+        return OUTCOME_DROP_INTERNAL;
+    p->service_counter = service->counter;
+    p->flags |= PACKET_SERVICE;
+    index = balance(view, service, p);
+    if (unlikely(index == BACKEND_NONE))
+        return OUTCOME_DROP_NO_BACKEND;
+    backend = backend_at(view, index);
+    if (!backend)
+        return OUTCOME_DROP_INTERNAL;
+    p->backend_slot = backend->slot;
+    p->flags |= PACKET_BACKEND;
+    return forward(ctx, p, in, backend, service->forward);
+}
+
+static __always_inline int judge(struct xdp_md *ctx, const struct view *view, struct packet *p,
+                                 const struct interface *in) {
+    const struct frontend *frontend = 0;
+
+    if (likely(balanced_protocol(p) && !(p->flags & PACKET_LATER_FRAGMENT)))
+        frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
+    if (unlikely(!frontend)) {
+        int outcome = beyond(ctx, p->cpu);
+
+        if (outcome != CONTINUE)
+            return outcome;
+        frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
+        if (!frontend)
+            return OUTCOME_DROP_INTERNAL;
+    }
+    return judge_service(ctx, view, p, in, frontend);
+}

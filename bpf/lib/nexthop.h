@@ -1,0 +1,101 @@
+// Where to send it: the interface and Ethernet addresses on the way to a backend.
+//
+// The kernel's answer is dear (about 90 ns for IPv4, 200 for IPv6), so it is kept per backend and CPU for a second; one
+// entry per CPU means no packet reads half of what another CPU is writing. Where the neighbour is not known, the packet
+// is handed to the kernel's stack by way of `sluice_resolve`, which queues it behind the resolution.
+#pragma once
+
+#include "arena.h"
+#include "flow.h"
+#include "route.h"
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct nexthop);
+} nexthops SEC(".maps");
+
+// What `sluice_ingress` leaves for `sluice_resolve` in front of the packet.
+#define RESOLVE_MAGIC 0x736c7263
+struct resolve {
+    __u32 magic;
+    __u32 interface;
+    __u32 family;
+    __u8 address[16];
+};
+
+struct hop {
+    __u8 ethernet[12]; // destination, source
+    __u16 mtu;         // bytes of IP packet; 0: not known
+    __u32 interface;
+    struct resolve resolve; // where the neighbour is not known
+};
+
+// Not inlined: it is called once a second per backend and CPU, and needs stack for the look-up. Where the neighbour must
+// be resolved first, returns OUTCOME_REDIRECT_RESOLVE.
+__noinline int nexthop_ask(struct xdp_md *ctx, const struct backend *backend, __u32 interface, int tunnelled,
+                           struct hop *hop) {
+    struct bpf_fib_lookup fib;
+    long result;
+
+    if (!backend || !hop)
+        return OUTCOME_DROP_INTERNAL;
+    result = route_lookup(ctx, &fib, tunnelled ? backend->source : 0, backend->address, backend->flags & BACKEND_V6,
+                          interface);
+    hop->interface = fib.ifindex;
+    if (result == BPF_FIB_LKUP_RET_SUCCESS) {
+        hop->mtu = fib.mtu_result;
+        __builtin_memcpy(hop->ethernet, fib.dmac, 6);
+        __builtin_memcpy(hop->ethernet + 6, fib.smac, 6);
+        return CONTINUE;
+    }
+    if (result != BPF_FIB_LKUP_RET_NO_NEIGH)
+        return OUTCOME_DROP_NO_ROUTE;
+    // The look-up has put the gateway, where there is one, in the destination's place.
+    hop->resolve.magic = RESOLVE_MAGIC;
+    hop->resolve.interface = fib.ifindex;
+    hop->resolve.family = fib.family;
+    __builtin_memcpy(hop->resolve.address, fib.ipv6_dst, 16);
+    return OUTCOME_REDIRECT_RESOLVE;
+}
+
+static __always_inline void nexthop_fixed(const struct interface *in, const __u8 destination[6], struct hop *hop) {
+    __builtin_memcpy(hop->ethernet, destination, 6);
+    __builtin_memcpy(hop->ethernet + 6, in->mac, 6);
+    hop->mtu = in->mtu;
+    hop->interface = in->index;
+}
+
+// Where a packet for `backend` goes next. `in` is the interface it came from, NULL where that is not one of ours.
+static __always_inline int nexthop_find(struct xdp_md *ctx, const struct packet *p, const struct interface *in,
+                                        const struct backend *backend, int tunnelled, struct hop *hop) {
+    __u32 at = p->cpu * config.backend_room + backend->slot;
+    struct nexthop *cached;
+    struct hop asked = {};
+    int outcome;
+
+    if (tunnelled ? in && in->flags & INTERFACE_FIXED_HOP : in && backend->flags & BACKEND_MAC) {
+        nexthop_fixed(in, tunnelled ? in->next_hop : backend->mac, hop);
+        return CONTINUE;
+    }
+    cached = backend->slot < config.backend_room ? bpf_map_lookup_elem(&nexthops, &at) : 0;
+    if (likely(cached && cached->tag == backend->tag && !older_than(cached->filled, NEXTHOP_SECONDS))) {
+        __builtin_memcpy(hop->ethernet, cached->ethernet, 12);
+        hop->mtu = cached->mtu;
+        hop->interface = cached->index;
+        return CONTINUE;
+    }
+    // A copy, because what a call may write must live in memory, on the fast path as well.
+    outcome = nexthop_ask(ctx, backend, p->interface, tunnelled, &asked);
+    *hop = asked;
+    if (outcome == CONTINUE && cached && !config.dry_run) {
+        __builtin_memcpy(cached->ethernet, hop->ethernet, 12);
+        cached->mtu = hop->mtu;
+        cached->index = hop->interface;
+        cached->filled = bpf_jiffies64();
+        cached->tag = backend->tag;
+    }
+    return outcome;
+}

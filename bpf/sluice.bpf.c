@@ -1,0 +1,122 @@
+// The data path: a packet's journey through the tables of the generation in use.
+//
+// Entry points only; each header of lib/ holds one step with its tables.
+#include "lib/account.h"
+#include "lib/judge.h"
+
+// bpf_redirect_neigh and the metadata that XDP leaves are for programs that may call GPL-only helpers.
+char LICENSE[] SEC("license") = "GPL";
+
+// Replacing an element waits for a grace period: after it, no packet uses what it saw before.
+struct grace_inner {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u32);
+};
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __array(values, struct grace_inner);
+} grace SEC(".maps");
+
+static __always_inline const struct interface *interface_find(const struct view *view, __u32 index) {
+    __u32 at = index * view->head->interface_multiplier >> (32 - (view->head->interface_bits & 31));
+    const struct interface *in = line_at(view->base + view->head->interfaces_line + at);
+
+    return in && in->index == index ? in : 0;
+}
+
+static __always_inline __u32 arrived_on(const struct xdp_md *ctx) {
+    return config.dry_run && trace.interface ? trace.interface : ctx->ingress_ifindex;
+}
+
+SEC("xdp")
+int sluice_ingress(struct xdp_md *ctx) {
+    struct bounds bounds = bounds_of(ctx);
+    __u32 cpu = bpf_get_smp_processor_id();
+    struct workspace *own = workspace_of(cpu);
+    const struct interface *in;
+    struct packet *p;
+    struct view view;
+    int outcome;
+
+    if (!own || !view_now(&view))
+        return XDP_DROP;
+    p = &own->packet;
+    p->flags = 0;
+    p->cpu = cpu;
+    p->bytes = p->frame_length = (__u32)(bounds.end - bounds.data);
+    p->view_base = view.base;
+    p->interface = arrived_on(ctx);
+    p->interface_slot = 0;
+    in = interface_find(&view, p->interface);
+    if (in) {
+        p->interface_slot = in->slot & (INTERFACE_SLOTS - 1);
+        if (in->flags & INTERFACE_DECAPSULATE_IPIP)
+            p->flags = PACKET_DECAPSULATE;
+    }
+
+    outcome = parse_frame(&bounds, p);
+    if (likely(outcome == CONTINUE))
+        outcome = judge(ctx, &view, p, in);
+    return account(p, outcome);
+}
+
+// On its way out: remembers flows that the node, or somebody behind it, opens. Lets everything go.
+SEC("tc")
+int sluice_egress(struct __sk_buff *skb) {
+    // Packets that sluice_resolve sends on were opened by somebody else.
+    if (skb->tc_index == (RESOLVE_MAGIC & 0xffff))
+        return TC_ACT_UNSPEC;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        struct bounds bounds = {.data = (const void *)(long)skb->data, .end = (const void *)(long)skb->data_end};
+        struct packet p = {.frame_length = skb->len};
+        int outcome = parse_frame(&bounds, &p);
+
+        if (outcome == CONTINUE) {
+            flow_note_outbound(&p);
+            break;
+        }
+        // Headers may lie outside of the linear part.
+        if (bounds.data + skb->len <= bounds.end || bpf_skb_pull_data(skb, skb->len < 256 ? skb->len : 256))
+            break;
+    }
+    return TC_ACT_UNSPEC;
+}
+
+// Sends what sluice_ingress could not for want of a neighbour: the kernel queues it while it resolves the address.
+SEC("tc")
+int sluice_resolve(struct __sk_buff *skb) {
+    const struct resolve *note = (const void *)(long)skb->data_meta;
+    struct bpf_redir_neigh hop = {};
+
+    if ((const void *)(note + 1) > (const void *)(long)skb->data || note->magic != RESOLVE_MAGIC)
+        return TC_ACT_UNSPEC;
+    hop.nh_family = note->family;
+    __builtin_memcpy(hop.ipv6_nh, note->address, 16);
+    skb->tc_index = RESOLVE_MAGIC & 0xffff;
+    return bpf_redirect_neigh(note->interface, &hop, sizeof(hop), 0);
+}
+
+// The kernel's clocks side by side, from which the control plane learns the length of a jiffy.
+struct {
+    __u64 jiffies;
+    __u64 nanoseconds;
+} clock_sample;
+
+SEC("xdp")
+int sluice_clock(struct xdp_md *ctx) {
+    (void)ctx;
+    clock_sample.jiffies = bpf_jiffies64();
+    clock_sample.nanoseconds = bpf_ktime_get_ns();
+    return XDP_PASS;
+}
+
+// For the far end of a veth pair, which must run some program before it accepts redirected frames.
+SEC("xdp")
+int sluice_pass(struct xdp_md *ctx) {
+    (void)ctx;
+    return XDP_PASS;
+}
