@@ -23,13 +23,22 @@ struct {
 
 static __always_inline const struct interface *interface_find(const struct view *view, __u32 index) {
     __u32 at = index * view->head->interface_multiplier >> (32 - (view->head->interface_bits & 31));
-    const struct interface *in = line_at(view->base + view->head->interfaces_line + at);
+    const struct interface *in = line_at(view, view->head->interfaces_line + at);
 
-    return in && in->index == index ? in : 0;
+    if (in->index != index)
+        in = 0;
+    // Else clang tests the condition again instead of the pointer, and the verifier cannot tell that it is not NULL.
+    barrier_var(in);
+    return in;
 }
 
 static __always_inline __u32 arrived_on(const struct xdp_md *ctx) {
-    return config.dry_run && trace.interface ? trace.interface : ctx->ingress_ifindex;
+    if (unlikely(config.dry_run)) {
+        barrier();
+        if (trace.interface)
+            return trace.interface;
+    }
+    return ctx->ingress_ifindex;
 }
 
 SEC("xdp")

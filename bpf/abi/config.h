@@ -8,8 +8,8 @@
 // `const volatile` in the programs: the verifier treats these as constants and removes what they switch off.
 //
 // Counters are one plain array, `counter_stride` entries per CPU: outcomes by interface, then rules by interface, then
-// services, then backends. Next hops are one plain array, `nexthop_stride` entries per CPU. Per CPU by hand, because a
-// plain array's look-up is inlined on every kernel and can be read through mmap.
+// services, then backends. Next hops are one plain array, `backend_room` entries per CPU. Per CPU by hand, because plain
+// memory needs no helper on any kernel and can be read through mmap.
 struct load_config {
     __u32 counter_stride;
     __u32 rule_base;
@@ -19,6 +19,10 @@ struct load_config {
     __u32 backend_base;
     __u32 backend_room; // also the number of next hops per CPU
     __u32 dry_run;      // 1: decide and report, but change no table, count nothing, send no event
+    __u32 arena_mask;   // lines of the arena - 1, their number being a power of two
+    __u32 counter_count; // of all CPUs together
+    __u32 nexthop_count; // of all CPUs together
+    __u32 pad;
 };
 
 // In a data section, mapped by the control plane.
@@ -32,7 +36,7 @@ struct control {
     __u32 pad[10];
 };
 
-_Static_assert(sizeof(struct load_config) == 32, "load_config");
+_Static_assert(sizeof(struct load_config) == 48, "load_config");
 _Static_assert(sizeof(struct control) == 64, "control");
 
 struct counter {

@@ -10,8 +10,8 @@ struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(map_flags, BPF_F_MMAPABLE);
     __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct counter);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, sizeof(struct counter)); // times config.counter_count; one element, like the arena
 } counters SEC(".maps");
 
 struct {
@@ -19,14 +19,49 @@ struct {
     __uint(max_entries, 262144);
 } events SEC(".maps");
 
-static __always_inline void count(const struct packet *p, __u32 index) {
-    __u32 at = p->cpu * config.counter_stride + index;
-    struct counter *counter = bpf_map_lookup_elem(&counters, &at);
-
-    if (counter) {
-        counter->packets++;
-        counter->bytes += p->bytes;
+static __always_inline int outcome_action(__u32 outcome) {
+#define PASS XDP_PASS
+#define TX XDP_TX
+#define REDIRECT XDP_REDIRECT
+#define DROP XDP_DROP
+    switch (outcome) {
+#define X(symbol, swift, name, action, sentence)                                                                       \
+    case OUTCOME_##symbol:                                                                                             \
+        return action;
+        SLUICE_OUTCOMES(X)
+#undef X
     }
+#undef PASS
+#undef TX
+#undef REDIRECT
+#undef DROP
+    return XDP_DROP;
+}
+
+static __always_inline void count(const struct packet *p, struct counter *all, __u32 index) {
+    struct counter *counter;
+
+    index += p->cpu * config.counter_stride;
+    if (index >= config.counter_count)
+        return;
+    counter = all + index;
+    counter->packets++;
+    counter->bytes += p->bytes;
+}
+
+static __always_inline void count_all(const struct packet *p, __u32 outcome) {
+    __u32 zero = 0;
+    struct counter *all = bpf_map_lookup_elem(&counters, &zero);
+
+    if (!all)
+        return;
+    count(p, all, p->interface_slot * OUTCOME_ROOM + outcome);
+    if (p->flags & PACKET_JUDGED)
+        count(p, all, config.rule_base + p->interface_slot * config.rule_room + (p->cell & CELL_RULE));
+    if (p->flags & PACKET_SERVICE)
+        count(p, all, config.service_base + p->service_counter);
+    if (p->flags & PACKET_BACKEND && outcome_action(outcome) != XDP_DROP)
+        count(p, all, config.backend_base + p->backend_slot);
 }
 
 // Sends the packet in this CPU's workspace to whoever listens.
@@ -62,25 +97,6 @@ __noinline int report_drop(__u32 cpu, __u32 outcome) {
     return 0;
 }
 
-static __always_inline int outcome_action(__u32 outcome) {
-#define PASS XDP_PASS
-#define TX XDP_TX
-#define REDIRECT XDP_REDIRECT
-#define DROP XDP_DROP
-    switch (outcome) {
-#define X(symbol, swift, name, action, sentence)                                                                       \
-    case OUTCOME_##symbol:                                                                                             \
-        return action;
-        SLUICE_OUTCOMES(X)
-#undef X
-    }
-#undef PASS
-#undef TX
-#undef REDIRECT
-#undef DROP
-    return XDP_DROP;
-}
-
 // Puts the packet on the books and says what the kernel is to do with it.
 static __always_inline int account(const struct packet *p, __u32 outcome) {
     int action = outcome_action(outcome);
@@ -88,13 +104,7 @@ static __always_inline int account(const struct packet *p, __u32 outcome) {
     TRACE(outcome, outcome);
     if (config.dry_run)
         return action;
-    count(p, p->interface_slot * OUTCOME_ROOM + outcome);
-    if (p->flags & PACKET_JUDGED)
-        count(p, config.rule_base + p->interface_slot * config.rule_room + (p->cell & CELL_RULE));
-    if (p->flags & PACKET_SERVICE)
-        count(p, config.service_base + p->service_counter);
-    if (p->flags & PACKET_BACKEND && action != XDP_DROP)
-        count(p, config.backend_base + p->backend_slot);
+    count_all(p, outcome);
     if (unlikely(p->flags & PACKET_FIRST_FRAGMENT) && action != XDP_DROP)
         fragment_remember(p->cpu);
     if (action != XDP_DROP)

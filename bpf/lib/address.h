@@ -15,10 +15,8 @@ static __always_inline __u32 host4_value(const struct view *view, __be32 address
 #pragma unroll
     for (int choice = 0; choice < 2; choice++) {
         __u32 index = (choice ? hash >> 32 : hash) & mask;
-        const struct host4_bucket *bucket = line_at(view->base + view->head->hosts4_line + index);
+        const struct host4_bucket *bucket = line_at(view, view->head->hosts4_line + index);
 
-        if (!bucket)
-            break;
 #pragma unroll
         for (int way = 0; way < HOST4_WAYS; way++)
             if (bucket->address[way] == address && bucket->value[way] & HOST4_PRESENT)
@@ -51,10 +49,8 @@ static __always_inline __u32 prefix6_probe(const struct view *view, __u64 high, 
 #pragma unroll
     for (int choice = 0; choice < 2; choice++) {
         __u32 index = (choice ? hash >> 32 : hash) & mask;
-        const struct prefix6_bucket *bucket = line_at(view->base + view->head->prefixes6_line + index);
+        const struct prefix6_bucket *bucket = line_at(view, view->head->prefixes6_line + index);
 
-        if (!bucket)
-            break;
 #pragma unroll
         for (int way = 0; way < PREFIX6_WAYS; way++)
             if (bucket->prefix[way][0] == high && bucket->prefix[way][1] == low &&
@@ -75,8 +71,6 @@ __noinline __u32 address_value6(__u32 base, __u64 high, __u64 low) {
     if (!view_at(&view, base))
         return 0;
     tail = view_tail(&view);
-    if (!tail)
-        return 0;
     value = tail->class6_default;
     if (!tail->lengths6_count)
         return value;

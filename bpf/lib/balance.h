@@ -23,7 +23,7 @@ static __always_inline __u32 slot_at(const struct view *view, __u32 first_line, 
 }
 
 static __always_inline const struct backend *backend_at(const struct view *view, __u32 index) {
-    return line_at(view->base + view->head->backends_line + index);
+    return line_at(view, view->head->backends_line + index);
 }
 
 static __always_inline int backend_is(const struct backend *backend, const struct connection *known) {
@@ -41,13 +41,13 @@ static __always_inline __u32 balance_remembered(const struct view *view, const s
 
     flow_key_of(&key, p);
     known = bpf_map_lookup_elem(&connections, &key);
-    if (!known || !tail || known->backend >= tail->backend_index_count)
+    if (!known || known->backend >= tail->backend_index_count)
         return BACKEND_NONE;
     index = view_word(view, tail->backend_index_line, known->backend);
     if (index - service->backends >= service->backend_count)
         return BACKEND_NONE;
     backend = backend_at(view, index);
-    if (!backend || !backend_is(backend, known))
+    if (!backend_is(backend, known))
         return BACKEND_NONE;
     if (!config.dry_run)
         known->seen = bpf_jiffies64();
@@ -59,7 +59,7 @@ static __always_inline void balance_remember(const struct view *view, const stru
     struct connection fresh = {.seen = bpf_jiffies64()};
     struct flow_key key;
 
-    if (config.dry_run || !backend)
+    if (config.dry_run)
         return;
     fresh.backend = backend->slot;
     fresh.tag = backend->tag;

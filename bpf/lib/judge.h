@@ -23,17 +23,13 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     TRACE_FLAG(TRACE_SERVICE);
     if (unlikely(!policy_judge(p, cell)))
         return policy_refusal(cell);
-    service = line_at(view->base + view->head->services_line + frontend->service);
-    if (!service)
-        return OUTCOME_DROP_INTERNAL;
+    service = line_at(view, view->head->services_line + frontend->service);
     p->service_counter = service->counter;
     p->flags |= PACKET_SERVICE;
     index = balance(view, service, p);
     if (unlikely(index == BACKEND_NONE))
         return OUTCOME_DROP_NO_BACKEND;
     backend = backend_at(view, index);
-    if (!backend)
-        return OUTCOME_DROP_INTERNAL;
     p->backend_slot = backend->slot;
     p->flags |= PACKET_BACKEND;
     return forward(ctx, p, in, backend, service->forward);

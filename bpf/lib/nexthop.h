@@ -13,8 +13,8 @@ struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(map_flags, BPF_F_MMAPABLE);
     __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct nexthop);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, sizeof(struct nexthop)); // times config.nexthop_count; one element, like the arena
 } nexthops SEC(".maps");
 
 // What `sluice_ingress` leaves for `sluice_resolve` in front of the packet.
@@ -68,10 +68,17 @@ static __always_inline void nexthop_fixed(const struct interface *in, const __u8
     hop->interface = in->index;
 }
 
+// This CPU's cached next hop of a backend.
+static __always_inline struct nexthop *nexthop_cached(const struct packet *p, const struct backend *backend) {
+    __u32 zero = 0, at = p->cpu * config.backend_room + backend->slot;
+    struct nexthop *all = bpf_map_lookup_elem(&nexthops, &zero);
+
+    return all && at < config.nexthop_count ? all + at : 0;
+}
+
 // Where a packet for `backend` goes next. `in` is the interface it came from, NULL where that is not one of ours.
 static __always_inline int nexthop_find(struct xdp_md *ctx, const struct packet *p, const struct interface *in,
                                         const struct backend *backend, int tunnelled, struct hop *hop) {
-    __u32 at = p->cpu * config.backend_room + backend->slot;
     struct nexthop *cached;
     struct hop asked = {};
     int outcome;
@@ -80,7 +87,7 @@ static __always_inline int nexthop_find(struct xdp_md *ctx, const struct packet 
         nexthop_fixed(in, tunnelled ? in->next_hop : backend->mac, hop);
         return CONTINUE;
     }
-    cached = backend->slot < config.backend_room ? bpf_map_lookup_elem(&nexthops, &at) : 0;
+    cached = nexthop_cached(p, backend);
     if (likely(cached && cached->tag == backend->tag && !older_than(cached->filled, NEXTHOP_SECONDS))) {
         __builtin_memcpy(hop->ethernet, cached->ethernet, 12);
         hop->mtu = cached->mtu;

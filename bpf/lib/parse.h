@@ -99,7 +99,7 @@ static __always_inline const void *bytes_at(const struct bounds *bounds, __u64 o
     at = bounds->data + offset;
     // The check below must be of the very register that is used later: clang would compute the pointer a second time,
     // and the verifier (all kernels so far) does not see that both are the same.
-    asm volatile("" : "+r"(at));
+    barrier_var(at);
     return at + bytes <= bounds->end ? at : 0;
 }
 

@@ -37,8 +37,6 @@ static __always_inline __u32 policy_cell_beyond_services(struct xdp_md *ctx, con
     const struct image_tail *tail = view_tail(view);
     __u32 destination = destination_value & ADDRESS_CLASS, ports, subject, node, transit;
 
-    if (!tail)
-        return 0;
     ports = port_class(view, tail, p);
     subject = view_paged(view, view_paged(view, tail->node_base, destination), ports);
     node = policy_cell(view, subject, source_value);

@@ -17,10 +17,8 @@ static __always_inline const struct frontend *frontend_find(const struct view *v
 #pragma unroll
     for (int choice = 0; choice < 2; choice++) {
         __u32 index = (choice ? hash >> 32 : hash) & view->head->frontends_mask;
-        const struct frontend_bucket *bucket = line_at(view->base + view->head->frontends_line + index);
+        const struct frontend_bucket *bucket = line_at(view, view->head->frontends_line + index);
 
-        if (!bucket)
-            break;
 #pragma unroll
         for (int way = 0; way < FRONTEND_WAYS; way++) {
             const struct frontend *frontend = &bucket->ways[way];

@@ -22,8 +22,6 @@ static __always_inline int tunnel_denied(const struct view *view, struct packet 
     const struct image_tail *tail = view_tail(view);
     __u32 cell, subject;
 
-    if (!tail)
-        return OUTCOME_DROP_INTERNAL;
     subject = view_paged(view, view_paged(view, tail->node_base, destination_value & ADDRESS_CLASS),
                          port_class(view, tail, p));
     cell = policy_cell(view, subject, source_value);
