@@ -12,7 +12,7 @@
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 262144);
+    __uint(max_entries, 131072);
     __type(key, struct flow_key);
     __type(value, struct tracked);
 } tracked SEC(".maps");
@@ -26,7 +26,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 1048576);
+    __uint(max_entries, 262144);
     __type(key, struct flow_key);
     __type(value, struct connection);
 } connections SEC(".maps");
