@@ -20,3 +20,51 @@ public struct Override: Hashable, Sendable {
         self.change = change
     }
 }
+
+extension Override: CustomStringConvertible {
+    /// As it is typed behind `sluice`.
+    public var description: String {
+        switch change {
+        case .add(let address, let weight): "backend add \(service) \(backend) \(address) --weight \(weight)"
+        case .remove: "backend remove \(service) \(backend)"
+        case .drain: "backend drain \(service) \(backend)"
+        case .undrain: "backend undrain \(service) \(backend)"
+        case .weight(let weight): "backend weight \(service) \(backend) \(weight)"
+        }
+    }
+}
+
+extension [Override] {
+    /// This list and then `override`, without what it makes void: the list stays as short as what it says.
+    public func adding(_ override: Override) -> [Override] {
+        let same = { (other: Override) in other.service == override.service && other.backend == override.backend }
+        switch override.change {
+        case .add:
+            return self + [override]
+        case .weight:
+            return filter { !(same($0) && $0.change.isWeight) } + [override]
+        case .drain:
+            return filter { !(same($0) && $0.change.isDrain) } + [override]
+        case .undrain:
+            // A file cannot drain, so there is nothing left to undo.
+            return filter { !(same($0) && $0.change.isDrain) }
+        case .remove:
+            guard let added = lastIndex(where: { same($0) && $0.change.isAdd }) else {
+                return filter { !same($0) } + [override]
+            }
+            return self[..<added] + self[added...].filter { !same($0) }
+        }
+    }
+}
+
+extension Override.Change {
+    fileprivate var isAdd: Bool {
+        if case .add = self { true } else { false }
+    }
+
+    fileprivate var isWeight: Bool {
+        if case .weight = self { true } else { false }
+    }
+
+    fileprivate var isDrain: Bool { self == .drain || self == .undrain }
+}

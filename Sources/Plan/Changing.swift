@@ -1,0 +1,27 @@
+import Net
+import Policy
+
+/// The state with one override more: what ``compile(_:facts:overrides:previous:)`` makes of it, without the document.
+///
+/// Only the table of the override's service is computed, as long as the number of all backends does not change the
+/// sizes of others.
+public func changing(_ state: State, by override: Override, facts: NodeFacts) throws(OverrideError) -> State {
+    guard let index = state.services.firstIndex(where: { $0.name == override.service }) else {
+        throw noService(override.service, among: state.services.map(\.name))
+    }
+    var next = state
+    try next.services[index].backends.apply(override)
+    if case .add(let address, _) = override.change, next.services[index].forward == .ipip,
+        let place = next.services[index].backends.firstIndex(where: { $0.name == override.backend })
+    {
+        let sources = TunnelSources(
+            interfaces: state.interfaces, facts: facts, vips: state.services.lazy.flatMap(\.vips))
+        guard let source = sources.source(to: address) else {
+            let (what, hint) = sources.absence(of: address.family)
+            throw OverrideError(what, hint: hint)
+        }
+        next.services[index].backends[place].tunnelSource = source
+    }
+    next.services.settle(after: state.services, now: facts.now)
+    return next
+}

@@ -1,0 +1,99 @@
+import Net
+public import Policy
+
+/// Resolves a document on this node.
+///
+/// - Parameters:
+///   - overrides: Applied in their order; those that mean nothing to this document are left out, see
+///     ``SettledOverrides``.
+///   - previous: What is published. It contributes counter slots and, where a service's backends change, the backends
+///     that connections have; it has no influence on verdicts.
+public func compile(
+    _ document: Document, facts: NodeFacts, overrides: [Override] = [], previous: State? = nil
+) throws(PlanError) -> State {
+    let previous = previous ?? State()
+    var problems: [Diagnostic] = []
+    var state = State()
+    state.ingressDefault = document.defaults.ingress
+    state.echoReply = document.defaults.echoReply
+    state.nodeAddresses = facts.ownAddresses
+    state.interfaces = compile(document.interfaces, facts: facts, problems: &problems)
+    state.services = compile(document, overrides, facts, state.interfaces, problems: &problems)
+    var compiler = RuleCompiler(document)
+    state.rules = compiler.compile(document.rules)
+    state.sets = compiler.sets.sets
+    problems += compiler.problems
+    guard problems.isEmpty else { throw PlanError(problems) }
+
+    state.interfaces.assignSlots(
+        \.slot, name: \.name, from: 1, previous: previous.interfaces, limit: Limit.interfaces)
+    state.rules.assignSlots(\.slot, name: \.name, from: 1, previous: previous.rules)
+    state.services.settle(after: previous.services, now: facts.now)
+    return state
+}
+
+private func compile(
+    _ interfaces: [Interface], facts: NodeFacts, problems: inout [Diagnostic]
+) -> [InterfaceState] {
+    if interfaces.count > Limit.interfaces {
+        problems.append(
+            Diagnostic(
+                .error, at: interfaces[Limit.interfaces].position,
+                "\(interfaces.count) interfaces are too many", hint: "at most \(Limit.interfaces)"))
+    }
+    return interfaces.compactMap { interface in
+        guard let link = facts.links.first(where: { $0.name == interface.name }) else {
+            problems.append(
+                Diagnostic(
+                    .error, at: interface.position, "there is no interface \(interface.name)",
+                    hint: suggestion(for: interface.name, among: facts.links.map(\.name))))
+            return nil
+        }
+        return InterfaceState(
+            name: interface.name, index: link.index, mtu: link.mtu, mac: link.mac, mode: interface.mode,
+            nextHop: interface.nextHop, decapsulate: interface.decapsulate, tunnelSources: interface.tunnelSources,
+            slot: 0)
+    }
+}
+
+/// Services with their backends, overrides applied, without slots.
+private func compile(
+    _ document: Document, _ overrides: [Override], _ facts: NodeFacts, _ interfaces: [InterfaceState],
+    problems: inout [Diagnostic]
+) -> [ServiceState] {
+    var rosters = Rosters(document)
+    for override in overrides { try? rosters.apply(override) }
+    let sources = TunnelSources(interfaces: interfaces, facts: facts, vips: document.services.lazy.flatMap(\.vips))
+    var complained: Set<IPAddress.Family> = []
+    // Backends have no way out of an interface that is not there, and that is one mistake, not many.
+    let canSend = interfaces.count == document.interfaces.count
+
+    return zip(document.services, rosters.services).map { service, backends in
+        if backends.count > Limit.backendsPerService {
+            problems.append(
+                Diagnostic(
+                    .error, at: service.position, "service \(service.name) has \(backends.count) backends",
+                    hint: "at most \(Limit.backendsPerService)"))
+        }
+        var backends = backends
+        for index in backends.indices where service.forward == .ipip {
+            let address = backends[index].address
+            backends[index].tunnelSource = sources.source(to: address)
+            if backends[index].tunnelSource == nil, canSend, complained.insert(address.family).inserted {
+                let position = service.backends.first { $0.name == backends[index].name }?.position
+                let (what, hint) = sources.absence(of: address.family)
+                problems.append(Diagnostic(.error, at: position ?? service.position, what, hint: hint))
+            }
+        }
+        return ServiceState(
+            name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
+            scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
+    }
+}
+
+extension NodeFacts {
+    /// All of the node's, sorted. Also those that are a service's: nobody else may send from them either.
+    fileprivate var ownAddresses: [IPAddress] {
+        Set(links.flatMap(\.addresses)).filter { !$0.isLoopback }.sorted()
+    }
+}
