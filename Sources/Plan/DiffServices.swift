@@ -1,0 +1,59 @@
+import Net
+import Policy
+
+/// A service that comes or goes is one change; the backends of one that stays are a change each.
+func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
+    var changes: [Change] = []
+    let before = Dictionary(old.map { ($0.name, $0) }) { first, _ in first }
+    changes += named(.service, old, new, name: \.name, summary: \.summary) { old, new in
+        var details = Details()
+        details.members("vips", old.vips, new.vips) { $0.description }
+        details.members("ports", old.ports, new.ports) { $0.description }
+        details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
+        details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
+        details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
+        return details.texts
+    }
+    for service in new {
+        guard let previous = before[service.name] else { continue }
+        changes += named(
+            .backend, previous.backends, service.backends, name: { "\(service.name)/\($0.name)" }, summary: \.summary
+        ) { old, new in
+            guard old.differs(from: new) else { return [] }
+            var details = Details()
+            details.scalar("address", old.address.description, new.address.description)
+            details.scalar("weight", "\(old.weight)", "\(new.weight)")
+            details.scalar("mac", old.mac?.description, new.mac?.description)
+            details.scalar("state", old.stateText, new.stateText)
+            details.scalar("tunnel-source", old.tunnelSource?.description, new.tunnelSource?.description)
+            return details.texts
+        }
+    }
+    return changes
+}
+
+extension ServiceState {
+    fileprivate var summary: String {
+        let members = shortened(backends.map { "\($0.name) \($0.summary)" }, separator: ", ")
+        return [
+            "vips " + shortened(vips.map(\.description), separator: ", "),
+            "ports " + shortened(ports.map(\.description), separator: ", "),
+            "forward \(forward.rawValue)", "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
+            backends.isEmpty ? "no backends" : "backends \(members)",
+        ].joined(separator: "; ")
+    }
+}
+
+extension BackendState {
+    fileprivate var stateText: String { draining ? "draining" : "up" }
+
+    fileprivate var summary: String {
+        "\(address) weight \(weight)" + (mac.map { " mac \($0)" } ?? "") + (draining ? " draining" : "")
+    }
+
+    /// Compared before any text is made, since most backends of a large file are as they were.
+    fileprivate func differs(from other: BackendState) -> Bool {
+        address != other.address || weight != other.weight || mac != other.mac || draining != other.draining
+            || tunnelSource != other.tunnelSource
+    }
+}
