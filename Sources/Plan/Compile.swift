@@ -45,7 +45,7 @@ private func compile(
         guard let link = facts.links.first(where: { $0.name == interface.name }) else {
             problems.append(
                 Diagnostic(
-                    .error, at: interface.position, "there is no interface \(interface.name)",
+                    .error, at: interface.position, "there is no interface \"\(interface.name)\"",
                     hint: suggestion(for: interface.name, among: facts.links.map(\.name))))
             return nil
         }

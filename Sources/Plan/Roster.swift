@@ -53,7 +53,7 @@ struct Rosters {
 }
 
 func noService(_ name: String, among names: [String]) -> OverrideError {
-    OverrideError("there is no service \(name)", hint: suggestion(for: name, among: names.sorted()))
+    OverrideError("there is no service \"\(name)\"", hint: suggestion(for: name, among: names.sorted()))
 }
 
 extension [BackendState] {
@@ -63,7 +63,7 @@ extension [BackendState] {
         let exists = place < endIndex && self[place].name == override.backend
         if case .add(let address, let weight) = override.change {
             guard !exists else {
-                throw OverrideError("service \(override.service) already has a backend \(override.backend)")
+                throw OverrideError("service \(override.service) already has a backend \"\(override.backend)\"")
             }
             guard count < Limit.backendsPerService else {
                 throw OverrideError(
@@ -74,7 +74,7 @@ extension [BackendState] {
         }
         guard exists else {
             throw OverrideError(
-                "service \(override.service) has no backend \(override.backend)",
+                "service \(override.service) has no backend \"\(override.backend)\"",
                 hint: suggestion(for: override.backend, among: map(\.name)))
         }
         switch override.change {

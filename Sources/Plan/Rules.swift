@@ -69,7 +69,7 @@ struct RuleCompiler {
 
     private mutating func unknown(_ kind: String, _ name: String, among names: [String], in rule: Rule) {
         let hint = suggestion(for: name, among: names.sorted())
-        problems.append(Diagnostic(.error, at: rule.position, "there is no \(kind) \(name)", hint: hint))
+        problems.append(Diagnostic(.error, at: rule.position, "there is no \(kind) \"\(name)\"", hint: hint))
     }
 }
 

@@ -206,3 +206,11 @@ public struct ServiceSlots: Equatable, Sendable {
         self.drainEnd = drainEnd
     }
 }
+
+extension ServiceSlots: CustomStringConvertible {
+    public var description: String {
+        let marked = previous.count == current.count ? previous.count { $0 != Self.none } : current.count
+        return "\(current.count) slots"
+            + (previous.isEmpty ? "" : ", \(marked) marked from \(previous.count) until \(drainEnd)")
+    }
+}
