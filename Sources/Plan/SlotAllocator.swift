@@ -36,7 +36,8 @@ extension Array {
         let kept = map { before[$0[keyPath: name]] }
         let fresh = kept.count { $0 == nil }
         let crowded = previous.count + fresh > limit
-        var allocator = SlotAllocator(from: first, taken: crowded ? kept.compactMap(\.self) : Array<UInt32>(before.values))
+        var allocator = SlotAllocator(
+            from: first, taken: crowded ? kept.compactMap(\.self) : Array<UInt32>(before.values))
         for index in indices { self[index][keyPath: slot] = kept[index] ?? allocator.allocate() }
     }
 }

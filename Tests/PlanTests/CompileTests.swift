@@ -83,7 +83,8 @@ import Testing
         #expect(rules["cidr"]?.to == [.set(4)])
         #expect(rules["world"]?.from == [2, 5])
         #expect(rules["world"]?.to == [.set(5)])
-        for (address, inside) in [("10.2.0.1", false), ("10.1.0.1", true), ("10.1.0.11", false), ("2001:db8::9", true)] {
+        for (address, inside) in [("10.2.0.1", false), ("10.1.0.1", true), ("10.1.0.11", false), ("2001:db8::9", true)]
+        {
             #expect(state.sets[5].contains(try ip(address)) == inside, "\(address)")
         }
         #expect(!state.sets[3].contains(try ip("10.0.0.1")))
@@ -106,7 +107,12 @@ import Testing
     @Test func backendsStandByNameWithATableOfTheirIndices() throws {
         let state = try compile(
             document(services: [
-                service("shop", [backend("c", "10.1.0.3", weight: 2), backend("a", "10.1.0.1"), backend("b", "10.1.0.2", weight: 0)])
+                service(
+                    "shop",
+                    [
+                        backend("c", "10.1.0.3", weight: 2), backend("a", "10.1.0.1"),
+                        backend("b", "10.1.0.2", weight: 0),
+                    ])
             ]), facts: facts())
         let shop = try state.service("shop")
         #expect(shop.backends.map(\.name) == ["a", "b", "c"])
@@ -119,7 +125,9 @@ import Testing
     @Test func sameInputSameState() throws {
         let many = try document(
             identities: (0..<50).map { try identity("i\($0)", ["10.0.\($0).0/24"], labels: ["l": "\($0 % 3)"]) },
-            services: (0..<10).map { try service("s\($0)", [try backend("b", "10.1.0.1"), try backend("a", "10.1.0.2")]) },
+            services: (0..<10).map {
+                try service("s\($0)", [try backend("b", "10.1.0.1"), try backend("a", "10.1.0.2")])
+            },
             rules: (0..<10).map { rule("r\($0)", from: [.labels(["l": "\($0 % 3)"])], to: [.service("s\($0)")]) })
         #expect(try compile(many, facts: facts()) == compile(many, facts: facts()))
     }

@@ -16,7 +16,8 @@ import Testing
                 service("mail", vip: "192.0.2.11", []),
             ],
             rules: [
-                rule("office-to-shop", from: [.identity("office"), .labels(["site": "paris"])], to: [.service("shop")]),
+                rule(
+                    "office-to-shop", from: [.identity("office"), .labels(["site": "paris"])], to: [.service("shop")]),
                 rule("no-guests", from: [.identity("guests")], to: [.node, .world], .deny),
                 rule("second", from: [.cidr(net("192.0.2.0/24"), except: [net("192.0.2.9/32")])]),
             ])
@@ -53,16 +54,20 @@ import Testing
     /// Every part of a document that means something, with what its change is called.
     private static let edits: [(expected: [String], edit: @Sendable (inout Document) throws -> Void)] = [
         (["~ interface eth0 mode auto -> native"], { $0.interfaces[0].mode = .native }),
-        (["~ interface eth0 next-hop auto -> 02:00:00:00:00:09"],
-         { $0.interfaces[0].nextHop = .fixed(try #require(MACAddress("02:00:00:00:00:09"))) }),
+        (
+            ["~ interface eth0 next-hop auto -> 02:00:00:00:00:09"],
+            { $0.interfaces[0].nextHop = .fixed(try #require(MACAddress("02:00:00:00:00:09"))) }
+        ),
         (["~ interface eth1 decapsulate +ipip"], { $0.interfaces[1].decapsulate = [.ipip] }),
         (["~ interface eth1 tunnel-source +2001:db8::5"], { $0.interfaces[1].tunnelSources = [try ip("2001:db8::5")] }),
         (["- interface eth1"], { $0.interfaces.removeLast() }),
         (["~ defaults ingress deny -> allow"], { $0.defaults.ingress = .allow }),
         (["~ defaults echo drop -> reply"], { $0.defaults.echoReply = true }),
         (["+ identity new 10.7.0.0/16"], { $0.identities.append(try identity("new", ["10.7.0.0/16"])) }),
-        (["~ identity office cidrs +10.7.0.0/16 -203.0.113.0/24"],
-         { $0.identities[0].cidrs[0] = try net("10.7.0.0/16") }),
+        (
+            ["~ identity office cidrs +10.7.0.0/16 -203.0.113.0/24"],
+            { $0.identities[0].cidrs[0] = try net("10.7.0.0/16") }
+        ),
         (["~ identity office except -203.0.113.128/25"], { $0.identities[0].except = [] }),
         (["~ policy office-to-shop from -guests"], { $0.identities[1].labels = [:] }),
         (["~ service shop vips +2001:db8::10"], { $0.services[0].vips.append(try ip("2001:db8::10")) }),
@@ -70,26 +75,38 @@ import Testing
         (["~ service mail forward ipip -> direct"], { $0.services[1].forward = .direct }),
         (["~ service shop drain-time 3600s -> 60s"], { $0.services[0].drainTime = 60 }),
         (["- service mail"], { $0.services.removeLast() }),
-        (["+ backend shop/shop-3 10.1.0.3 weight 2"],
-         { $0.services[0].backends.append(try backend("shop-3", "10.1.0.3", weight: 2)) }),
+        (
+            ["+ backend shop/shop-3 10.1.0.3 weight 2"],
+            { $0.services[0].backends.append(try backend("shop-3", "10.1.0.3", weight: 2)) }
+        ),
         (["- backend shop/shop-1"], { $0.services[0].backends.removeFirst() }),
         (["~ backend shop/shop-1 weight 100 -> 5"], { $0.services[0].backends[0].weight = 5 }),
-        (["~ backend shop/shop-1 address 10.1.0.1 -> 10.1.0.9"],
-         { $0.services[0].backends[0].address = try ip("10.1.0.9") }),
-        (["~ backend shop/shop-2 mac none -> 02:00:00:00:00:07"],
-         { $0.services[0].backends[1].mac = MACAddress("02:00:00:00:00:07") }),
-        (["~ backend shop/shop-1 tunnel-source 10.0.0.1 -> 10.0.0.9",
-          "~ backend shop/shop-2 tunnel-source 10.0.0.1 -> 10.0.0.9"],
-         { document in
-             let address = try ip("10.0.0.9")
-             document.interfaces[0].tunnelSources = [address]
-         }),
+        (
+            ["~ backend shop/shop-1 address 10.1.0.1 -> 10.1.0.9"],
+            { $0.services[0].backends[0].address = try ip("10.1.0.9") }
+        ),
+        (
+            ["~ backend shop/shop-2 mac none -> 02:00:00:00:00:07"],
+            { $0.services[0].backends[1].mac = MACAddress("02:00:00:00:00:07") }
+        ),
+        (
+            [
+                "~ interface eth0 tunnel-source +10.0.0.9",
+                "~ backend shop/shop-1 tunnel-source 10.0.0.1 -> 10.0.0.9",
+                "~ backend shop/shop-2 tunnel-source 10.0.0.1 -> 10.0.0.9",
+            ],
+            { $0.interfaces[0].tunnelSources = [try ip("10.0.0.9")] }
+        ),
         (["~ policy no-guests to +service mail -node"], { $0.rules[1].to[0] = .service("mail") }),
-        (["~ policy office-to-shop ports +443/tcp +icmp/echo-request -all"],
-         { $0.rules[0].ports = [TrafficMatch(.tcp, port: 443), TrafficMatch(.icmp, icmpType: 8)] }),
+        (
+            ["~ policy office-to-shop ports +443/tcp +icmp/echo-request -all"],
+            { $0.rules[0].ports = [TrafficMatch(.tcp, port: 443), TrafficMatch(.icmp, icmpType: 8)] }
+        ),
         (["~ policy second from +any -192.0.2.0/24 except 192.0.2.9/32"], { $0.rules[2].from = [.any] }),
-        (["~ policy second from +192.0.2.0/24 -192.0.2.0/24 except 192.0.2.9/32"],
-         { $0.rules[2].from = [.cidr(try net("192.0.2.0/24"), except: [])] }),
+        (
+            ["~ policy second from +192.0.2.0/24 -192.0.2.0/24 except 192.0.2.9/32"],
+            { $0.rules[2].from = [.cidr(try net("192.0.2.0/24"), except: [])] }
+        ),
         (["~ policy no-guests action deny -> allow"], { $0.rules[1].action = .allow }),
         (["~ policy second priority 0 -> -5"], { $0.rules[2].priority = -5 }),
         (["- policy second"], { $0.rules.removeLast() }),
@@ -98,9 +115,7 @@ import Testing
 
     @Test(arguments: DiffTests.edits.indices) func everyMeaningHasItsLine(index: Int) throws {
         let (expected, edit) = Self.edits[index]
-        let changes = try changes(edit)
-        let isSource = expected.first?.contains("backend shop/shop-1 tunnel-source") == true
-        #expect(changes.filter { !isSource || !$0.hasPrefix("~ interface") } == expected)
+        #expect(try changes(edit) == expected)
     }
 
     @Test func whatMeansNothingIsNoChange() throws {

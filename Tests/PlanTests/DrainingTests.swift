@@ -77,7 +77,9 @@ private struct Node {
     }
 
     @Test func removalAndNewAddressChooseAnewAtOnce() throws {
-        let all = try [backend("a", "10.1.0.1"), backend("b", "10.1.0.2"), backend("c", "10.1.0.3"), backend("d", "10.1.0.4")]
+        let all = try [
+            backend("a", "10.1.0.1"), backend("b", "10.1.0.2"), backend("c", "10.1.0.3"), backend("d", "10.1.0.4"),
+        ]
         let before = try state(all)
         let moved = try state(all.dropLast() + [backend("d", "10.1.0.9")], after: before)
         #expect(moved.services[0].slots == ServiceSlots(current: before.services[0].slots.current))
@@ -104,7 +106,9 @@ private struct Node {
         let before = try state(all, drainTime: 0)
         let after = try state(all, drainTime: 0, overrides: [drain("b")], after: before)
         #expect(after.services[0].slots.previous.isEmpty && after.services[0].slots.drainEnd == 0)
-        let hasty = try state(all, drainTime: 0, overrides: [drain("b")], after: try state(all, overrides: [drain("b")], after: state(all)))
+        let hasty = try state(
+            all, drainTime: 0, overrides: [drain("b")],
+            after: try state(all, overrides: [drain("b")], after: state(all)))
         #expect(hasty.services[0].slots.previous.isEmpty)
     }
 
@@ -183,7 +187,8 @@ private struct Node {
             for (hash, address) in connections {
                 if backends.contains(where: { $0.address == address }) {
                     guard node.carry(hash) == address else {
-                        Issue.record("step \(step): \(hash) left \(address) for \(String(describing: node.carry(hash)))")
+                        Issue.record(
+                            "step \(step): \(hash) left \(address) for \(String(describing: node.carry(hash)))")
                         return
                     }
                 } else {

@@ -25,7 +25,8 @@ private func randomOverride(_ random: inout SeededGenerator) throws -> Override 
 @Suite struct OverrideTests {
     private func twoServices() throws -> Document {
         try document(services: [
-            service("shop", [backend("b0", "10.1.0.1"), backend("b1", "10.1.0.2", weight: 3), backend("b2", "10.1.0.3")]),
+            service(
+                "shop", [backend("b0", "10.1.0.1"), backend("b1", "10.1.0.2", weight: 3), backend("b2", "10.1.0.3")]),
             service("mail", vip: "192.0.2.11", [backend("b1", "10.1.0.4")]),
         ])
     }
@@ -48,7 +49,8 @@ private func randomOverride(_ random: inout SeededGenerator) throws -> Override 
     @Test func thoseThatMeanNothingAreDropped() throws {
         let overrides = [
             override("b1", .drain, service: "shp"), override("b4", .weight(1)), override("b0", .remove),
-            override("b0", .drain), override("b1", .add(address: try ip("10.1.0.2"), weight: 1)), override("b2", .drain),
+            override("b0", .drain), override("b1", .add(address: try ip("10.1.0.2"), weight: 1)),
+            override("b2", .drain),
         ]
         let settled = SettledOverrides(overrides, over: try twoServices())
         #expect(settled.kept == [overrides[2], overrides[5]])
@@ -64,11 +66,12 @@ private func randomOverride(_ random: inout SeededGenerator) throws -> Override 
                 == compile(twoServices(), facts: facts(), overrides: settled.kept))
     }
 
-    @Test(arguments: [
-        ([.drain, .undrain], []),
-        ([.weight(1), .weight(2), .drain, .drain], [.weight(2), .drain]),
-        ([.weight(1), .drain, .remove], [.remove]),
-    ] as [([Override.Change], [Override.Change])])
+    @Test(
+        arguments: [
+            ([.drain, .undrain], []),
+            ([.weight(1), .weight(2), .drain, .drain], [.weight(2), .drain]),
+            ([.weight(1), .drain, .remove], [.remove]),
+        ] as [([Override.Change], [Override.Change])])
     func listsStayShort(changes: [Override.Change], expected: [Override.Change]) {
         let others = [override("b1", .drain), override("b0", .drain, service: "mail")]
         let list = changes.map { override("b0", $0) }.reduce(others) { $0.adding($1) }

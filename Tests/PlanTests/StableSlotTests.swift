@@ -1,7 +1,8 @@
 import Net
-@testable import Plan
 import Policy
 import Testing
+
+@testable import Plan
 
 @Suite struct StableSlotTests {
     @Test func lowestFreeFirst() {

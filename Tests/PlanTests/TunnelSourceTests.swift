@@ -11,7 +11,9 @@ import Testing
         var service = try service("shop", vip: vip, [backend("b", address, line: 22)])
         service.forward = forward
         var document = document(interfaces: interfaces, services: [service])
-        if !written.isEmpty { document.interfaces[document.interfaces.endIndex - 1].tunnelSources = try written.map(ip) }
+        if !written.isEmpty {
+            document.interfaces[document.interfaces.endIndex - 1].tunnelSources = try written.map(ip)
+        }
         return try compile(document, facts: facts(routes: routes)).service("shop").backend("b").tunnelSource
     }
 
