@@ -136,7 +136,8 @@ struct frontend_bucket {
 #define FORWARD_DIRECT 0
 #define FORWARD_IPIP 1
 
-// A slot is a u16: the backend's number within the service, and one bit. 32 slots to the line.
+// A slot is a u16: the backend's number within the service, and one bit. 32 slots to the line. Where no backend takes new
+// connections but some still have old ones, the service has one slot, SLOT_MARKED | SLOT_BACKEND.
 #define SLOT_BACKEND 0x7fffu
 #define SLOT_MARKED 0x8000u // established connections may belong to `previous`, see DESIGN "Which backend"
 #define SLOT_NONE 0xffffu    // in `previous`: the current backend is meant

@@ -73,7 +73,9 @@ static __always_inline __u32 balance_marked(const struct view *view, const struc
     __u32 remembered, previous;
 
     if (p->flags & PACKET_SYN) {
-        balance_remember(view, p, service->backends + current);
+        // Where every backend drains, there is a slot without a current backend.
+        if (current < service->backend_count)
+            balance_remember(view, p, service->backends + current);
         return current;
     }
     remembered = balance_remembered(view, service, p);
