@@ -1,5 +1,6 @@
 // A packet that does not fit the tunnel to its backend is dropped, and its sender told what would fit: path MTU discovery
-// then works as if the tunnel were a link (RFC 1191, RFC 8201). At a bounded rate, and never about an ICMP error.
+// then works as if the tunnel were a link (RFC 1191, RFC 8201). At a bounded rate, and never about an ICMP error or a
+// later fragment (RFC 1122, section 3.2.2).
 #pragma once
 
 #include "icmp.h"
@@ -128,7 +129,9 @@ __noinline int too_big_answer(struct xdp_md *ctx, __u32 cpu, __u32 mtu) {
     const __u8 *frame = bytes_at(&bounds, 0, ETH_HLEN);
     __u8 addresses[12];
 
-    if (!own || !frame || own->packet.flags & PACKET_ICMP_ERROR || own->too_big >= control.too_big_per_second)
+    if (!own || !frame || own->packet.flags & (PACKET_ICMP_ERROR | PACKET_LATER_FRAGMENT))
+        return 0;
+    if (own->too_big >= control.too_big_per_second)
         return 0;
     own->too_big++;
     __builtin_memcpy(addresses, frame + 6, 6);

@@ -1,0 +1,144 @@
+import Net
+import Packets
+import Policy
+
+/// Random documents whose sets, rules and services meet often enough to disagree about.
+///
+/// Everything happens in a few small networks, so that prefixes nest and overlap, VIPs lie in sets that rules name, and
+/// ports of rules are ports of services.
+struct RandomDocument {
+    private var random: SplitMix64
+    private(set) var document = Document()
+    private let here = Position(file: "random")
+
+    init(seed: UInt64, interface: String) {
+        random = SplitMix64(seed: seed)
+        document.defaults.ingress = random.chance(20) ? .allow : .deny
+        document.defaults.echoReply = random.chance(50)
+        document.interfaces = [nic(interface)]
+        document.identities = (0..<Int.random(in: 0...6, using: &random)).map { identity($0) }
+        document.services = (0..<Int.random(in: 0...5, using: &random)).map { service($0) }
+        document.rules = (0..<Int.random(in: 0...12, using: &random)).map { rule($0) }
+    }
+
+    static let vips: [IPAddress] = [
+        "192.0.2.10", "192.0.2.11", "192.0.2.12", "2001:db8::10", "2001:db8::11", "2001:db8::12",
+    ].map { IPAddress($0)! }
+    static let ports: [UInt16] = [53, 80, 443, 8080]
+    private static let hosts: [IPAddress] = [
+        "10.1.0.1", "10.1.0.2", "10.1.0.77", "10.1.1.1", "10.2.3.4", "172.16.0.9", "2001:db8:1::1", "2001:db8:1::2",
+        "2001:db8:1:1::1", "2001:db8:2::5", "fd00::9",
+    ].map { IPAddress($0)! }
+
+    /// What random packets should meet: the hosts that sets are made of, VIPs, the node, and what is impossible.
+    func interests(node: KernelNode) -> PacketGenerator.Interests {
+        let impossible = ["127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "240.0.0.1", "::1", "::", "ff02::1"]
+            .map { IPAddress($0)! }
+        let edges = document.identities.flatMap { $0.cidrs + $0.except }.flatMap { [$0.address, $0.last] }
+        return PacketGenerator.Interests(
+            sources: Self.hosts + Self.hosts + edges + impossible.prefix(4) + [node.addresses[0]],
+            destinations: Self.vips + Self.vips + Self.hosts + node.addresses + impossible, ports: Self.ports,
+            tunnelEnds: node.addresses)
+    }
+
+    private mutating func nic(_ name: String) -> Interface {
+        var nic = Interface(name: name, position: here)
+        if random.chance(30) { nic.nextHop = .fixed(MACAddress("02:00:00:00:00:99")!) }
+        if random.chance(50) { nic.decapsulate = [.ipip] }
+        return nic
+    }
+
+    private mutating func identity(_ number: Int) -> Identity {
+        var identity = Identity(name: "set-\(number)", position: here)
+        let prefixes = (0..<Int.random(in: 0...4, using: &random)).map { _ in prefix() }
+        identity.cidrs = Array(Set(prefixes)).sorted()
+        identity.except = exceptions(in: identity.cidrs)
+        identity.labels = ["tier": random.pick(["web", "db"])]
+        return identity
+    }
+
+    private mutating func prefix() -> Prefix {
+        let host = random.pick(Self.hosts + Self.vips)
+        let length =
+            host.family == .v4
+            ? random.pick([0, 8, 15, 16, 17, 23, 24, 25, 30, 31, 32, 32, 32])
+            : random.pick([0, 16, 32, 33, 47, 48, 63, 64, 65, 112, 126, 128, 128, 128])
+        return Prefix(masking: host, length: length)!
+    }
+
+    private mutating func exceptions(in prefixes: [Prefix]) -> [Prefix] {
+        (0..<2).compactMap { _ in
+            let candidate = prefix()
+            let isInside = prefixes.contains { $0.contains(candidate) && $0 != candidate }
+            return isInside && !prefixes.contains(candidate) ? candidate : nil
+        }
+    }
+
+    private mutating func service(_ number: Int) -> Service {
+        var service = Service(name: "service-\(number)", position: here)
+        service.forward = random.chance(70) ? .ipip : .direct
+        // One port of its own per service: no two answer in the same place.
+        let port = Self.ports[number % Self.ports.count] + (number < Self.ports.count ? 0 : 1000)
+        let family: IPAddress.Family = random.pick(IPAddress.Family.allCases)
+        let vips = service.forward == .direct ? Self.vips.filter { $0.family == family } : Self.vips
+        service.vips = Array(Set((0..<Int.random(in: 1...3, using: &random)).map { _ in random.pick(vips) })).sorted()
+        let protocols: [IPProtocol] = random.pick([[.tcp], [.udp], [.tcp, .udp]])
+        service.ports = protocols.map { Service.Port(match: TrafficMatch($0, port: port), position: here) }
+        service.drainTime = random.chance(80) ? 3600 : 0
+        service.backends = backends(service.forward == .direct ? family : nil)
+        return service
+    }
+
+    private mutating func backends(_ family: IPAddress.Family?) -> [Backend] {
+        let addresses = KernelNode.backends.filter { family == nil || $0.family == family }
+        return addresses.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random)).enumerated().map {
+            var backend = Backend(name: "backend-\($0.element)", address: $0.element, position: here)
+            backend.weight = random.pick([0, 1, 1, 2, 100])
+            if random.chance(30) { backend.mac = MACAddress("02:00:00:00:00:77") }
+            return backend
+        }
+    }
+
+    private mutating func rule(_ number: Int) -> Rule {
+        var rule = Rule(
+            name: "rule-\(number)", from: (0..<random.pick([1, 1, 2])).map { _ in source() },
+            to: (0..<random.pick([1, 1, 2])).map { _ in destination() }, position: here)
+        if random.chance(60) { rule.ports = (0..<random.pick([1, 1, 3])).map { _ in match() } }
+        rule.action = random.chance(65) ? .allow : .deny
+        rule.priority = random.pick([0, 0, 0, 10, -10])
+        return rule
+    }
+
+    private mutating func source() -> Rule.Peer {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<2: return .any
+        case 2: return .world
+        case 3: return .labels(["tier": random.pick(["web", "db", "nobody"])])
+        case 4..<6: return .cidr(prefix(), except: [])
+        default: return document.identities.isEmpty ? .any : .identity(random.pick(document.identities).name)
+        }
+    }
+
+    private mutating func destination() -> Rule.Peer {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<2: return .any
+        case 2..<4: return .node
+        case 4..<6: return .cidr(prefix(), except: [])
+        case 6: return document.identities.isEmpty ? .node : .identity(random.pick(document.identities).name)
+        default: return document.services.isEmpty ? .any : .service(random.pick(document.services).name)
+        }
+    }
+
+    private mutating func match() -> TrafficMatch {
+        let port = random.pick(Self.ports)
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<4: return TrafficMatch(random.pick([.tcp, .udp, .sctp]), port: port)
+        case 4: return TrafficMatch(random.pick([.tcp, .udp]), 50...500)
+        case 5: return TrafficMatch(random.pick([.tcp, .udp, .icmp, .icmpv6]))
+        case 6: return TrafficMatch(.icmp, icmpType: random.pick([3, 8]))
+        case 7: return TrafficMatch(.icmpv6, icmpType: random.pick([1, 128]))
+        case 8: return TrafficMatch(.icmp, icmpType: 3, code: 4)
+        default: return TrafficMatch(random.pick([IPProtocol(47), .ipip, .ipv6, .icmp, IPProtocol(59)]))
+        }
+    }
+}
