@@ -3,6 +3,7 @@
 // Entry points only; each header of lib/ holds one step with its tables.
 #include "lib/account.h"
 #include "lib/judge.h"
+#include "lib/plain.h"
 
 // bpf_redirect_neigh and the metadata that XDP leaves are for programs that may call GPL-only helpers.
 char LICENSE[] SEC("license") = "GPL";
@@ -41,11 +42,33 @@ static __always_inline __u32 arrived_on(const struct xdp_md *ctx) {
     return ctx->ingress_ifindex;
 }
 
+// What is known of a packet before a byte of it is read.
+static __always_inline const struct interface *arrive(const struct xdp_md *ctx, const struct view *view, __u32 cpu,
+                                                      struct packet *p) {
+    const struct interface *in;
+
+    *p = (struct packet){
+        .bytes = (__u32)(ctx->data_end - ctx->data),
+        .frame_length = (__u32)(ctx->data_end - ctx->data),
+        .interface = arrived_on(ctx),
+        .cpu = cpu,
+        .view_base = view->base,
+    };
+    in = interface_find(view, p->interface);
+    if (in) {
+        p->interface_slot = in->slot & (INTERFACE_SLOTS - 1);
+        if (in->flags & INTERFACE_DECAPSULATE_IPIP)
+            p->flags |= PACKET_DECAPSULATE;
+    }
+    return in;
+}
+
+// Packets that are not plain, or are for no service. A program of its own, because one stack would be too short for both.
 SEC("xdp")
-int sluice_ingress(struct xdp_md *ctx) {
-    struct bounds bounds = bounds_of(ctx);
+int sluice_ingress_any(struct xdp_md *ctx) {
     __u32 cpu = bpf_get_smp_processor_id();
     struct workspace *own = workspace_of(cpu);
+    struct bounds bounds = bounds_of(ctx);
     const struct interface *in;
     struct packet *p;
     struct view view;
@@ -54,23 +77,41 @@ int sluice_ingress(struct xdp_md *ctx) {
     if (!own || !view_now(&view))
         return XDP_DROP;
     p = &own->packet;
-    p->flags = 0;
-    p->cpu = cpu;
-    p->bytes = p->frame_length = (__u32)(bounds.end - bounds.data);
-    p->view_base = view.base;
-    p->interface = arrived_on(ctx);
-    p->interface_slot = 0;
-    in = interface_find(&view, p->interface);
-    if (in) {
-        p->interface_slot = in->slot & (INTERFACE_SLOTS - 1);
-        if (in->flags & INTERFACE_DECAPSULATE_IPIP)
-            p->flags = PACKET_DECAPSULATE;
-    }
-
+    in = arrive(ctx, &view, cpu, p);
     outcome = parse_frame(&bounds, p);
-    if (likely(outcome == CONTINUE))
+    if (outcome == CONTINUE)
         outcome = judge(ctx, &view, p, in);
     return account(p, outcome);
+}
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+    __uint(max_entries, 1);
+    __uint(key_size, sizeof(__u32));
+    __array(values, int(void *));
+} programs SEC(".maps") = {.values = {[0] = (void *)&sluice_ingress_any}};
+
+SEC("xdp")
+int sluice_ingress(struct xdp_md *ctx) {
+    __u32 cpu = bpf_get_smp_processor_id();
+    struct bounds bounds = bounds_of(ctx);
+    const struct frontend *frontend;
+    const struct interface *in;
+    struct packet p;
+    struct view view;
+
+    if (!view_now(&view))
+        return XDP_DROP;
+    in = arrive(ctx, &view, cpu, &p);
+    if (likely(parse_plain(&bounds, &p))) {
+        frontend = frontend_find(&view, p.destination, p.protocol, p.destination_port);
+        if (likely(frontend))
+            return account(&p, judge_service(ctx, &view, &p, in, frontend));
+    }
+    bpf_tail_call(ctx, &programs, 0);
+    // Not there: nothing passes by accident.
+    p.flags = 0;
+    return account(&p, OUTCOME_DROP_TAIL_CALL);
 }
 
 // On its way out: remembers flows that the node, or somebody behind it, opens. Lets everything go.

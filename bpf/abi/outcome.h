@@ -27,7 +27,8 @@
     X(DROP_TOO_BIG, dropTooBig, "too_big", DROP, "does not fit the path to the backend; the sender is told the MTU")   \
     X(DROP_NO_ROUTE, dropNoRoute, "no_route", DROP, "the kernel has no route to the backend")                          \
     X(DROP_TUNNEL, dropTunnel, "tunnel", DROP, "a tunnel packet that is not for this node or holds no IP packet")      \
-    X(DROP_INTERNAL, dropInternal, "internal", DROP, "a table held something impossible; please report it")
+    X(DROP_INTERNAL, dropInternal, "internal", DROP, "a table held something impossible; please report it")            \
+    X(DROP_TAIL_CALL, dropTailCall, "tail_call", DROP, "the program's second part is gone; apply brings it back")
 
 // `open`: Swift must accept values that a newer program knows and it does not.
 enum __attribute__((enum_extensibility(open))) outcome {

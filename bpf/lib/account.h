@@ -105,10 +105,12 @@ static __always_inline int account(const struct packet *p, __u32 outcome) {
     if (config.dry_run)
         return action;
     count_all(p, outcome);
-    if (unlikely(p->flags & PACKET_FIRST_FRAGMENT) && action != XDP_DROP)
-        fragment_remember(p->cpu);
-    if (action != XDP_DROP)
+    if (likely(action != XDP_DROP && !(p->flags & PACKET_FIRST_FRAGMENT)))
         return action;
-    report_drop(p->cpu, outcome);
-    return p->flags & PACKET_ANSWERED ? XDP_TX : XDP_DROP;
+    workspace_put(p);
+    if (action != XDP_DROP)
+        fragment_remember(p->cpu);
+    else
+        report_drop(p->cpu, outcome);
+    return p->flags & PACKET_ANSWERED ? XDP_TX : action;
 }

@@ -67,23 +67,29 @@ static __always_inline void balance_remember(const struct view *view, const stru
     bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY);
 }
 
-// The backend of a connection whose slot is marked.
-static __always_inline __u32 balance_marked(const struct view *view, const struct service *service,
-                                            const struct packet *p, __u32 hash, __u32 current) {
+// The backend, by its number in the service, of the connection that the packet in this CPU's workspace belongs to, whose
+// slot is marked and would now go to `current`.
+__noinline __u32 balance_marked(__u32 cpu, __u32 service_index, __u32 hash, __u32 current) {
+    struct workspace *own = workspace_of(cpu);
+    const struct service *service;
     __u32 remembered, previous;
+    struct view view;
 
-    if (p->flags & PACKET_SYN) {
+    if (!own || !view_at(&view, own->packet.view_base))
+        return SLOT_BACKEND;
+    service = line_at(&view, view.head->services_line + service_index);
+    if (own->packet.flags & PACKET_SYN) {
         // Where every backend drains, there is a slot without a current backend.
         if (current < service->backend_count)
-            balance_remember(view, p, service->backends + current);
+            balance_remember(&view, &own->packet, service->backends + current);
         return current;
     }
-    remembered = balance_remembered(view, service, p);
+    remembered = balance_remembered(&view, service, &own->packet);
     if (remembered != BACKEND_NONE) {
         TRACE_FLAG(TRACE_KNOWN);
         return remembered - service->backends;
     }
-    previous = slot_at(view, service->previous_line, hash_scale(hash, service->previous_count));
+    previous = slot_at(&view, service->previous_line, hash_scale(hash, service->previous_count));
     if (previous == SLOT_NONE)
         return current;
     TRACE_FLAG(TRACE_PREVIOUS);
@@ -91,7 +97,8 @@ static __always_inline __u32 balance_marked(const struct view *view, const struc
 }
 
 // Index of the packet's backend, or BACKEND_NONE.
-static __always_inline __u32 balance(const struct view *view, const struct service *service, const struct packet *p) {
+static __always_inline __u32 balance(const struct view *view, const struct service *service, __u32 service_index,
+                                     const struct packet *p) {
     __u32 hash = flow_hash(p), slot, entry, backend;
 
     if (!service->slot_count)
@@ -99,8 +106,10 @@ static __always_inline __u32 balance(const struct view *view, const struct servi
     slot = hash_scale(hash, service->slot_count);
     entry = slot_at(view, service->slots_line, slot);
     backend = entry & SLOT_BACKEND;
-    if (unlikely(entry & SLOT_MARKED) && p->protocol == IPPROTO_TCP && bpf_ktime_get_ns() < service->drain_end)
-        backend = balance_marked(view, service, p, hash, backend);
+    if (unlikely(entry & SLOT_MARKED) && p->protocol == IPPROTO_TCP && bpf_ktime_get_ns() < service->drain_end) {
+        workspace_put(p);
+        backend = balance_marked(p->cpu, service_index, hash, backend);
+    }
     TRACE(hash, hash);
     TRACE(slot, slot);
     TRACE(backend, service->backends + backend);

@@ -43,20 +43,24 @@ static __always_inline int outer6(const struct bounds *bounds, __u64 at, const s
 }
 
 // Leaves the packet to `sluice_resolve`. Where the driver has no room for the note nobody could send the packet.
-static __always_inline int forward_resolve(struct xdp_md *ctx, const struct resolve *resolve) {
+static __always_inline int forward_resolve(struct xdp_md *ctx, __u32 cpu) {
+    const struct workspace *own = workspace_of(cpu);
     struct resolve *note;
 
     if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*note)))
         return OUTCOME_DROP_NO_ROUTE;
     note = (void *)(long)ctx->data_meta;
-    if ((void *)(note + 1) > (void *)(long)ctx->data)
+    if (!own || (void *)(note + 1) > (void *)(long)ctx->data)
         return OUTCOME_DROP_INTERNAL;
-    *note = *resolve;
+    *note = own->resolve;
     return OUTCOME_REDIRECT_RESOLVE;
 }
 
 static __always_inline int forward_too_big(struct xdp_md *ctx, struct packet *p, __u32 mtu) {
-    if (!config.dry_run && too_big_answer(ctx, p->cpu, mtu))
+    if (config.dry_run)
+        return OUTCOME_DROP_TOO_BIG;
+    workspace_put(p);
+    if (too_big_answer(ctx, p->cpu, mtu))
         p->flags |= PACKET_ANSWERED;
     return OUTCOME_DROP_TOO_BIG;
 }
@@ -67,7 +71,7 @@ static __always_inline int forward(struct xdp_md *ctx, struct packet *p, const s
     int tunnelled = method == FORWARD_IPIP;
     __u32 outer = !tunnelled ? 0 : backend->flags & BACKEND_V6 ? IPV6_HEADER : IPV4_HEADER;
     __be16 ethertype = (tunnelled ? backend->flags & BACKEND_V6 : p->v6) ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
-    struct hop hop = {};
+    struct hop hop;
     struct bounds bounds;
     __u32 mtu, at;
     int same, outcome = nexthop_find(ctx, p, in, backend, tunnelled, &hop);
@@ -93,7 +97,7 @@ static __always_inline int forward(struct xdp_md *ctx, struct packet *p, const s
             return OUTCOME_DROP_INTERNAL;
     }
     if (unlikely(outcome == OUTCOME_REDIRECT_RESOLVE))
-        return forward_resolve(ctx, &hop.resolve);
+        return forward_resolve(ctx, p->cpu);
     if (likely(same))
         return OUTCOME_TX_FORWARDED;
     bpf_redirect(hop.interface, 0);

@@ -3,12 +3,6 @@
 
 #include "parse.h"
 
-struct ethernet {
-    __u8 destination[6];
-    __u8 source[6];
-    __be16 type;
-};
-
 // 16-bit one's complement sum of a 32-bit accumulator.
 static __always_inline __u16 checksum_fold(__u32 sum) {
     sum = (sum & 0xffff) + (sum >> 16);

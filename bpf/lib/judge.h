@@ -26,7 +26,7 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     service = line_at(view, view->head->services_line + frontend->service);
     p->service_counter = service->counter;
     p->flags |= PACKET_SERVICE;
-    index = balance(view, service, p);
+    index = balance(view, service, frontend->service, p);
     if (unlikely(index == BACKEND_NONE))
         return OUTCOME_DROP_NO_BACKEND;
     backend = backend_at(view, index);
@@ -35,15 +35,16 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     return forward(ctx, p, in, backend, service->forward);
 }
 
+// Any packet, described in this CPU's workspace.
 static __always_inline int judge(struct xdp_md *ctx, const struct view *view, struct packet *p,
                                  const struct interface *in) {
     const struct frontend *frontend = 0;
+    int outcome;
 
-    if (likely(balanced_protocol(p) && !(p->flags & PACKET_LATER_FRAGMENT)))
+    if (balanced_protocol(p) && !(p->flags & PACKET_LATER_FRAGMENT))
         frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
-    if (unlikely(!frontend)) {
-        int outcome = beyond(ctx, p->cpu);
-
+    if (!frontend) {
+        outcome = beyond(ctx, p->cpu);
         if (outcome != CONTINUE)
             return outcome;
         frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);

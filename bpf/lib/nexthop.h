@@ -17,33 +17,20 @@ struct {
     __uint(value_size, sizeof(struct nexthop)); // times config.nexthop_count; one element, like the arena
 } nexthops SEC(".maps");
 
-// What `sluice_ingress` leaves for `sluice_resolve` in front of the packet.
-#define RESOLVE_MAGIC 0x736c7263
-struct resolve {
-    __u32 magic;
-    __u32 interface;
-    __u32 family;
-    __u8 address[16];
-};
-
-struct hop {
-    __u8 ethernet[12]; // destination, source
-    __u16 mtu;         // bytes of IP packet; 0: not known
-    __u32 interface;
-    struct resolve resolve; // where the neighbour is not known
-};
-
-// Not inlined: it is called once a second per backend and CPU, and needs stack for the look-up. Where the neighbour must
-// be resolved first, returns OUTCOME_REDIRECT_RESOLVE.
+// Asks the kernel, and leaves the answer in this CPU's workspace. A function of its own: it is called once a second per
+// backend and CPU, and needs stack. Where the neighbour must be resolved first, returns OUTCOME_REDIRECT_RESOLVE.
 __noinline int nexthop_ask(struct xdp_md *ctx, const struct backend *backend, __u32 interface, int tunnelled,
-                           struct hop *hop) {
+                           __u32 cpu) {
+    struct workspace *own = workspace_of(cpu);
     struct bpf_fib_lookup fib;
+    struct hop *hop;
     long result;
 
-    if (!backend || !hop)
+    if (!backend || !own)
         return OUTCOME_DROP_INTERNAL;
     result = route_lookup(ctx, &fib, tunnelled ? backend->source : 0, backend->address, backend->flags & BACKEND_V6,
                           interface);
+    hop = &own->hop;
     hop->interface = fib.ifindex;
     if (result == BPF_FIB_LKUP_RET_SUCCESS) {
         hop->mtu = fib.mtu_result;
@@ -53,11 +40,13 @@ __noinline int nexthop_ask(struct xdp_md *ctx, const struct backend *backend, __
     }
     if (result != BPF_FIB_LKUP_RET_NO_NEIGH)
         return OUTCOME_DROP_NO_ROUTE;
+    hop->mtu = 0;
+    __builtin_memset(hop->ethernet, 0, sizeof(hop->ethernet));
     // The look-up has put the gateway, where there is one, in the destination's place.
-    hop->resolve.magic = RESOLVE_MAGIC;
-    hop->resolve.interface = fib.ifindex;
-    hop->resolve.family = fib.family;
-    __builtin_memcpy(hop->resolve.address, fib.ipv6_dst, 16);
+    own->resolve.magic = RESOLVE_MAGIC;
+    own->resolve.interface = fib.ifindex;
+    own->resolve.family = fib.family;
+    __builtin_memcpy(own->resolve.address, fib.ipv6_dst, 16);
     return OUTCOME_REDIRECT_RESOLVE;
 }
 
@@ -80,7 +69,7 @@ static __always_inline struct nexthop *nexthop_cached(const struct packet *p, co
 static __always_inline int nexthop_find(struct xdp_md *ctx, const struct packet *p, const struct interface *in,
                                         const struct backend *backend, int tunnelled, struct hop *hop) {
     struct nexthop *cached;
-    struct hop asked = {};
+    struct workspace *own;
     int outcome;
 
     if (tunnelled ? in && in->flags & INTERFACE_FIXED_HOP : in && backend->flags & BACKEND_MAC) {
@@ -94,9 +83,11 @@ static __always_inline int nexthop_find(struct xdp_md *ctx, const struct packet 
         hop->interface = cached->index;
         return CONTINUE;
     }
-    // A copy, because what a call may write must live in memory, on the fast path as well.
-    outcome = nexthop_ask(ctx, backend, p->interface, tunnelled, &asked);
-    *hop = asked;
+    outcome = nexthop_ask(ctx, backend, p->interface, tunnelled, p->cpu);
+    own = workspace_of(p->cpu);
+    if (!own)
+        return OUTCOME_DROP_INTERNAL;
+    *hop = own->hop;
     if (outcome == CONTINUE && cached && !config.dry_run) {
         __builtin_memcpy(cached->ethernet, hop->ethernet, 12);
         cached->mtu = hop->mtu;

@@ -64,13 +64,33 @@ static __always_inline int same_address(const __u64 left[2], const __u64 right[2
     return left[0] == right[0] && left[1] == right[1];
 }
 
+// Where a packet goes next.
+struct hop {
+    __u8 ethernet[12]; // destination, source
+    __u16 mtu;         // bytes of IP packet; 0: not known
+    __u16 pad;
+    __u32 interface;
+};
+
+// What `sluice_ingress` leaves in front of a packet whose next hop must be resolved, for `sluice_resolve`.
+#define RESOLVE_MAGIC 0x736c7263
+struct resolve {
+    __u32 magic;
+    __u32 interface;
+    __u32 family;
+    __u8 address[16];
+};
+
 // What each CPU keeps for the packet it works on and for rationing; a plain array with the CPU as index.
 //
-// The packet's description lives here, not on the stack: the verifier forgets what it knew about a value once it is in a
-// map, so the many ways through the parser are one way from there on (they would multiply to over a million
-// instructions), functions off the fast path find it without pointers to the stack, and stack is short.
+// Off the fast path the packet's description lives here, not on the stack: the verifier forgets what it knew about a value
+// once it is in a map, so the many ways through the parser are one way from there on (they would multiply to over a
+// million instructions), functions find it without pointers to the stack, and stack is short. On the fast path it lives
+// in registers, and is put here for the functions that are called when something rare happens.
 struct workspace {
     struct packet packet;
+    struct hop hop;
+    struct resolve resolve;
 
     // How much of what is rationed has been used in the current second.
     __u64 second_began; // jiffies
@@ -87,6 +107,13 @@ struct {
 
 static __always_inline struct workspace *workspace_of(__u32 cpu) {
     return bpf_map_lookup_elem(&workspaces, &cpu);
+}
+
+static __always_inline void workspace_put(const struct packet *p) {
+    struct workspace *own = workspace_of(p->cpu);
+
+    if (own)
+        own->packet = *p;
 }
 
 // The workspace with rations for the second that runs.

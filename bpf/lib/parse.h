@@ -59,6 +59,12 @@
 #define PROTOCOL_DESTINATION_OPTIONS 60
 #define PROTOCOL_SCTP 132
 
+struct ethernet {
+    __u8 destination[6];
+    __u8 source[6];
+    __be16 type;
+};
+
 struct ipv4_header {
     __u8 version_length;
     __u8 tos;
@@ -145,9 +151,26 @@ static __always_inline int parse_not_ip(const struct bounds *bounds, __u16 ether
     return OUTCOME_DROP_NOT_IP;
 }
 
+// Sources that cannot be (multicast, loopback, broadcast, the destination itself), and loopback as a destination. In host
+// order.
+static __always_inline int impossible4(__u32 source, __u32 destination) {
+    return source >> 28 == 14 || source >> 24 == 127 || source == 0xffffffff || source == destination ||
+           destination >> 24 == 127;
+}
+
+// ::1 and ::ffff:0:0/96, which never are on a wire.
+static __always_inline int unroutable6(const __u64 address[2]) {
+    return !address[0] && (address[1] == 1ull << 56 || (__u32)address[1] == V4_MAPPED_LOW);
+}
+
+static __always_inline int impossible6(const __u64 source[2], const __u64 destination[2]) {
+    return (__u8)source[0] == 0xff || same_address(source, destination) || unroutable6(source) ||
+           unroutable6(destination);
+}
+
 static __always_inline int parse_ipv4(const struct bounds *bounds, struct packet *p) {
     const struct ipv4_header *ip = bytes_at(bounds, p->l3, IPV4_HEADER);
-    __u32 header, fragment, source, destination;
+    __u32 header, fragment;
 
     if (!ip)
         return OUTCOME_DROP_MALFORMED;
@@ -163,10 +186,7 @@ static __always_inline int parse_ipv4(const struct bounds *bounds, struct packet
     p->protocol = ip->protocol;
     p->source_port = p->destination_port = 0;
     p->flags |= PACKET_ADDRESSED;
-    source = bpf_ntohl(ip->source);
-    destination = bpf_ntohl(ip->destination);
-    if (source >> 28 == 14 || source >> 24 == 127 || source == 0xffffffff || source == destination ||
-        destination >> 24 == 127)
+    if (impossible4(bpf_ntohl(ip->source), bpf_ntohl(ip->destination)))
         return OUTCOME_DROP_MALFORMED;
 
     p->tos = ip->tos;
@@ -252,10 +272,7 @@ static __always_inline int parse_ipv6(const struct bounds *bounds, struct packet
     p->protocol = ip->next_header;
     p->source_port = p->destination_port = 0;
     p->flags |= PACKET_ADDRESSED;
-    // Multicast, ::1, ::ffff:0:0/96, and the destination itself cannot be sources; the middle two no destinations.
-    if ((__u8)p->source[0] == 0xff || same_address(p->source, p->destination) ||
-        (!p->source[0] && (p->source[1] == 1ull << 56 || (__u32)p->source[1] == V4_MAPPED_LOW)) ||
-        (!p->destination[0] && (p->destination[1] == 1ull << 56 || (__u32)p->destination[1] == V4_MAPPED_LOW)))
+    if (impossible6(p->source, p->destination))
         return OUTCOME_DROP_MALFORMED;
 
     p->tos = first >> 20;
@@ -265,22 +282,26 @@ static __always_inline int parse_ipv6(const struct bounds *bounds, struct packet
     return unlikely(is_extension(p->protocol)) ? parse_extensions(bounds, p) : CONTINUE;
 }
 
+// Flags that no connection has: none, SYN with FIN or RST, FIN, PSH and URG without ACK.
+static __always_inline int impossible_tcp_flags(__u8 flags) {
+    return !(flags & TCP_FLAGS) || (flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN) ||
+           (flags & (TCP_SYN | TCP_RST)) == (TCP_SYN | TCP_RST) ||
+           (flags & (TCP_FIN | TCP_PSH | TCP_URG | TCP_ACK)) == (TCP_FIN | TCP_PSH | TCP_URG);
+}
+
+static __always_inline __u32 tcp_packet_flags(__u8 flags) {
+    return ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? PACKET_SYN : 0) |
+           (flags & (TCP_FIN | TCP_RST) ? PACKET_CLOSING : 0);
+}
+
 static __always_inline int parse_tcp(const struct bounds *bounds, struct packet *p, __u32 payload) {
     const __be16 *ports = bytes_at(bounds, p->l4, TCP_HEADER);
     const __u8 *tcp = (const void *)ports;
-    __u8 flags;
 
-    if (!tcp || payload < TCP_HEADER || tcp[12] >> 4 < 5 || (__u32)(tcp[12] >> 4) * 4 > payload)
+    if (!tcp || payload < TCP_HEADER || tcp[12] >> 4 < 5 || (__u32)(tcp[12] >> 4) * 4 > payload ||
+        impossible_tcp_flags(tcp[13]))
         return OUTCOME_DROP_MALFORMED;
-    flags = tcp[13] & TCP_FLAGS;
-    if (!flags || (flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN) ||
-        (flags & (TCP_SYN | TCP_RST)) == (TCP_SYN | TCP_RST) ||
-        (flags & (TCP_FIN | TCP_PSH | TCP_URG | TCP_ACK)) == (TCP_FIN | TCP_PSH | TCP_URG))
-        return OUTCOME_DROP_MALFORMED;
-    if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-        p->flags |= PACKET_SYN;
-    if (flags & (TCP_FIN | TCP_RST))
-        p->flags |= PACKET_CLOSING;
+    p->flags |= tcp_packet_flags(tcp[13]);
     p->source_port = ports[0];
     p->destination_port = ports[1];
     return CONTINUE;
