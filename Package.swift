@@ -46,7 +46,7 @@ let package = Package(
         module("Packets", ["Net"]),
         module("Oracle", ["Net", "Packets", "Plan"]),
         .systemLibrary(name: "DataplaneABI", path: "bpf/abi"),
-        module("Image", ["Net", "Plan", "DataplaneABI"]),
+        module("Image", ["Net", "Policy", "Plan", "DataplaneABI"]),
 
         // The kernel.
         .systemLibrary(

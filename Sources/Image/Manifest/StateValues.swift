@@ -1,0 +1,189 @@
+internal import Net
+internal import Plan
+internal import Policy
+
+extension InterfaceState: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(name)
+        writer.number(index)
+        writer.signed(mtu)
+        writer.optional(mac)
+        writer.name(mode)
+        if case .fixed(let hop) = nextHop { writer.optional(hop) } else { writer.flag(false) }
+        writer.number(UInt(decapsulate.count))
+        for encapsulation in decapsulate { writer.name(encapsulation) }
+        writer.list(tunnelSources)
+        writer.number(slot)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(
+            name: try reader.text(), index: try reader.number(), mtu: try reader.signed(), mac: try reader.optional(),
+            mode: try reader.name(), slot: 0)
+        if let hop = try reader.optional(MACAddress.self) { nextHop = .fixed(hop) }
+        for _ in 0..<(try reader.count()) { decapsulate.append(try reader.name()) }
+        tunnelSources = try reader.list()
+        slot = try reader.number()
+    }
+}
+
+extension AddressSet: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.flag(identity != nil)
+        if let identity { writer.text(identity) }
+        writer.list(parts)
+        writer.flag(complement)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        let identity = try reader.flag() ? try reader.text() : nil
+        self.init(identity: identity, parts: try reader.list(), complement: try reader.flag())
+    }
+}
+
+extension AddressSet.Part: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.list(prefixes)
+        writer.list(except)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(prefixes: try reader.list(), except: try reader.list())
+    }
+}
+
+extension RuleState.Destination: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        switch self {
+        case .any: writer.byte(0)
+        case .node: writer.byte(1)
+        case .set(let index):
+            writer.byte(2)
+            writer.number(UInt(index))
+        case .service(let index):
+            writer.byte(3)
+            writer.number(UInt(index))
+        }
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        switch try reader.byte() {
+        case 0: self = .any
+        case 1: self = .node
+        case 2: self = .set(Int(try reader.number(UInt32.self)))
+        case 3: self = .service(Int(try reader.number(UInt32.self)))
+        default: throw .corrupt("an unknown kind of destination")
+        }
+    }
+}
+
+extension RuleState: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(name)
+        writer.flag(from != nil)
+        if let from {
+            writer.number(UInt(from.count))
+            for set in from { writer.number(UInt(set)) }
+        }
+        writer.list(to)
+        writer.flag(ports != nil)
+        if let ports { writer.list(ports) }
+        writer.name(action)
+        writer.signed(Int(priority))
+        writer.number(slot)
+        writer.position(position)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        let name = try reader.text()
+        var from: [Int]?
+        if try reader.flag() {
+            from = []
+            for _ in 0..<(try reader.count()) { from?.append(Int(try reader.number(UInt32.self))) }
+        }
+        self.init(
+            name: name, from: from, to: try reader.list(), ports: try reader.flag() ? try reader.list() : nil,
+            action: try reader.name(), priority: try reader.signed(), slot: try reader.number(),
+            position: try reader.sourcePosition())
+    }
+}
+
+/// Without the slots' arrays, which the image has anyway.
+extension ServiceState: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(name)
+        writer.list(vips)
+        writer.list(ports)
+        writer.name(forward)
+        writer.name(scheduler)
+        writer.signed(drainTime)
+        writer.list(backends)
+        writer.number(slot)
+        writer.number(slots.drainEnd)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(
+            name: try reader.text(), vips: try reader.list(), ports: try reader.list(), forward: try reader.name(),
+            scheduler: try reader.name(), drainTime: try reader.signed(), backends: try reader.list(),
+            slot: try reader.number(), slots: ServiceSlots(drainEnd: try reader.number()))
+    }
+}
+
+extension BackendState: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(name)
+        address.write(to: &writer)
+        writer.number(weight)
+        writer.optional(mac)
+        writer.flag(draining)
+        writer.optional(tunnelSource)
+        writer.number(slot)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(
+            name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(),
+            mac: try reader.optional(), draining: try reader.flag(), tunnelSource: try reader.optional(),
+            slot: try reader.number())
+    }
+}
+
+extension State: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.list(interfaces)
+        writer.name(ingressDefault)
+        writer.flag(echoReply)
+        writer.list(sets)
+        writer.list(rules)
+        writer.list(services)
+        writer.list(nodeAddresses)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init()
+        interfaces = try reader.list()
+        ingressDefault = try reader.name()
+        echoReply = try reader.flag()
+        sets = try reader.list()
+        rules = try reader.list()
+        services = try reader.list()
+        nodeAddresses = try reader.list()
+        try checkReferences()
+    }
+
+    private func checkReferences() throws(ImageError) {
+        for rule in rules {
+            let known = rule.to.allSatisfy { destination in
+                switch destination {
+                case .any, .node: true
+                case .set(let set): set < sets.count
+                case .service(let service): service < services.count
+                }
+            }
+            guard known, (rule.from ?? []).allSatisfy({ $0 < sets.count }) else {
+                throw .corrupt("rule '\(rule.name)' refers to what is not there")
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import DataplaneABI
+public import Net
+
+/// The look-ups that the data path makes, over the same words.
+extension Image {
+    /// What the tables know of an address.
+    public struct AddressValue: Hashable, Sendable {
+        /// Addresses of one class are in the same sets.
+        public var addressClass: Int
+        /// Local to the node when the image was made.
+        public var isOwn: Bool
+        public var isVIP: Bool
+
+        init(_ word: UInt32) {
+            addressClass = Int(word & ADDRESS_CLASS)
+            isOwn = word & ADDRESS_OWN != 0
+            isVIP = word & ADDRESS_VIP != 0
+        }
+    }
+
+    public struct Frontend: Hashable, Sendable {
+        /// Index into the state's services; `nil` where ICMP echo is answered.
+        public var service: Int?
+        public var subject: UInt32
+    }
+
+    /// What decides where no service stands: destinations local to the node, and those beyond it.
+    public enum Plane: String, Hashable, Sendable, CaseIterable { case node, transit }
+
+    public struct Cell: Hashable, Sendable {
+        public var allows: Bool
+        /// Slot of the deciding rule; 0: the default.
+        public var rule: UInt32
+
+        init(_ word: UInt32) {
+            allows = word & CELL_ALLOW != 0
+            rule = word & CELL_RULE
+        }
+    }
+
+    public func addressValue(of address: IPAddress) -> AddressValue { AddressValue(policy.addresses.value(of: address)) }
+
+    public func portClass(_ ipProtocol: IPProtocol, _ selector: UInt16) -> Int {
+        Int(policy.portClass(ipProtocol, selector))
+    }
+
+    /// - Parameter port: 0 with ICMP or ICMPv6 asks whether echo is answered.
+    public func frontend(_ address: IPAddress, _ ipProtocol: IPProtocol, port: UInt16) -> Frontend? {
+        policy.frontends.find(address, ipProtocol, port).map {
+            Frontend(service: $0.service == FRONTEND_ECHO ? nil : Int($0.service), subject: $0.subject)
+        }
+    }
+
+    public func subject(_ plane: Plane, destinationClass: Int, portClass: Int) -> UInt32 {
+        let base = plane == .node ? policy.nodeBase : policy.transitBase
+        return policy.word(policy.word(base, UInt32(destinationClass)), UInt32(portClass))
+    }
+
+    public func cell(subject: UInt32, sourceClass: Int) -> Cell { Cell(policy.word(subject, UInt32(sourceClass))) }
+}

@@ -1,0 +1,58 @@
+internal import DataplaneABI
+internal import Net
+internal import Plan
+
+/// Everything that rules, sets, VIPs and ports settle: the part of an image that a change of backends leaves alone.
+struct PolicyTables: Equatable, Sendable {
+    var addresses: AddressTables
+    var frontends: FrontendTable
+    /// Per protocol number.
+    var protocols: [UInt32]
+    var directories: [UInt32]
+    var pages: [UInt32]
+    var nodeBase: UInt32
+    var transitBase: UInt32
+}
+
+extension PolicyTables {
+    init(_ state: State) throws(ImageError) {
+        let classes = try AddressClasses(state)
+        addresses = try AddressTables(classes)
+        var arrays = PagedArrays()
+        let ports = PortClasses(state.rules, in: &arrays)
+        let verdicts = try Verdicts(state, addresses: addresses, classes: classes, ports: ports, arrays: arrays)
+        frontends = try FrontendTable(verdicts.frontends)
+        protocols = ports.protocols
+        directories = verdicts.arrays.directories
+        // As it is read back: to the end of the line.
+        directories += [UInt32](repeating: 0, count: Line.count(words: directories.count) * Line.words - directories.count)
+        pages = verdicts.arrays.pages
+        nodeBase = verdicts.nodeBase
+        transitBase = verdicts.transitBase
+        guard directories.count < Int(PROTOCOL_CONSTANT) else { throw .tooLarge(what: "the verdicts") }
+    }
+
+    func word(_ base: UInt32, _ index: UInt32) -> UInt32 {
+        let page = directories[Int(base) + Int(index) / PagedArrays.pageWords]
+        return pages[Int(page) * PagedArrays.pageWords + Int(index) % PagedArrays.pageWords]
+    }
+
+    func portClass(_ ipProtocol: IPProtocol, _ selector: UInt16) -> UInt32 {
+        let word = protocols[Int(ipProtocol.number)]
+        return word & PROTOCOL_CONSTANT != 0 ? word & ~PROTOCOL_CONSTANT : self.word(word, UInt32(selector))
+    }
+
+    /// Whether two states compile to the same tables. Names, positions and priorities do not reach them: rules come
+    /// sorted.
+    static func agree(_ left: State, _ right: State) -> Bool {
+        func parts(_ set: AddressSet) -> AddressSet { AddressSet(parts: set.parts, complement: set.complement) }
+        return left.ingressDefault == right.ingressDefault && left.echoReply == right.echoReply
+            && left.nodeAddresses == right.nodeAddresses
+            && left.services.elementsEqual(right.services) { $0.vips == $1.vips && $0.ports == $1.ports }
+            && left.sets.elementsEqual(right.sets) { parts($0) == parts($1) }
+            && left.rules.elementsEqual(right.rules) {
+                $0.from == $1.from && $0.to == $1.to && $0.ports == $1.ports && $0.action == $1.action
+                    && $0.slot == $1.slot
+            }
+    }
+}

@@ -1,0 +1,125 @@
+internal import DataplaneABI
+internal import Net
+internal import Plan
+internal import Policy
+
+/// Services, their backends, and where in the image their slots lie.
+struct ServiceTables: Equatable, Sendable {
+    /// `struct service` each.
+    var services: [UInt32] = []
+    /// `struct backend` each.
+    var backends: [UInt32] = []
+    /// Per backend slot: index in `backends`.
+    var backendIndex: [UInt32] = []
+
+    /// More counters than any node has memory for; a larger slot is a mistake.
+    private static let highestSlot: UInt32 = 1 << 24
+
+    static func slotLines(_ count: Int) -> Int { (count + Int(SLOTS_PER_LINE) - 1) / Int(SLOTS_PER_LINE) }
+
+    static func slotLines(_ slots: ServiceSlots) -> Int { slotLines(slots.table.count) + slotLines(slots.previous.count) }
+
+    init(services: [UInt32], backends: [UInt32], backendIndex: [UInt32]) {
+        self.services = services
+        self.backends = backends
+        self.backendIndex = backendIndex
+    }
+
+    func entry(_ index: Int) -> service {
+        services.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index * Line.bytes, as: service.self) }
+    }
+
+    /// - Parameter firstSlotsLine: the slots of all services follow each other from here.
+    init(_ states: [ServiceState], firstSlotsLine: Int) throws(ImageError) {
+        let highest = states.flatMap(\.backends).map(\.slot).max()
+        guard highest ?? 0 <= Self.highestSlot else { throw .tooLarge(what: "the backends") }
+        backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
+        services.reserveCapacity(states.count * Line.words)
+        var line = firstSlotsLine
+        var backendCount = 0
+        for state in states {
+            guard state.backends.count <= Int(SLOT_BACKEND) else {
+                throw .tooLarge(what: "the backends of service '\(state.name)'")
+            }
+            var entry = service()
+            let (drainEnd, overflow) = state.slots.drainEnd.multipliedReportingOverflow(by: 1_000_000_000)
+            entry.drain_end = overflow ? .max : drainEnd
+            entry.slots_line = UInt32(truncatingIfNeeded: line)
+            entry.slot_count = UInt32(state.slots.table.count)
+            line += Self.slotLines(state.slots.table.count)
+            entry.previous_line = UInt32(truncatingIfNeeded: line)
+            entry.previous_count = UInt32(state.slots.previous.count)
+            line += Self.slotLines(state.slots.previous.count)
+            entry.backends = UInt32(backendCount)
+            entry.backend_count = UInt32(state.backends.count)
+            entry.counter = state.slot
+            entry.forward = UInt32(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
+            services.append(bytesOf: entry)
+            for backend in state.backends {
+                guard backendIndex[Int(backend.slot)] == BACKEND_NONE else {
+                    throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
+                }
+                backendIndex[Int(backend.slot)] = UInt32(backendCount)
+                backends.append(bytesOf: Self.entry(backend))
+                backendCount += 1
+            }
+        }
+    }
+
+    private static func entry(_ state: BackendState) -> backend {
+        var entry = backend()
+        withUnsafeMutableBytes(of: &entry.address) { store(state.address, in: $0) }
+        if let source = state.tunnelSource { withUnsafeMutableBytes(of: &entry.source) { store(source, in: $0) } }
+        entry.slot = state.slot
+        entry.tag = tag(state)
+        if case .v4(let address) = state.address, case .v4(let source) = state.tunnelSource {
+            entry.outer_sum = outerSum(source: source, destination: address)
+        }
+        if let mac = state.mac {
+            withUnsafeMutableBytes(of: &entry.mac) { $0.copyBytes(from: mac.bytes) }
+            entry.flags |= UInt8(BACKEND_MAC)
+        }
+        if state.address.family == .v6 { entry.flags |= UInt8(BACKEND_V6) }
+        return entry
+    }
+
+    private static func store(_ address: IPAddress, in place: UnsafeMutableRawBufferPointer) {
+        switch address {
+        case .v4(let address): place.storeBytes(of: address.value.bigEndian, as: UInt32.self)
+        case .v6(let address):
+            place.storeBytes(of: address.high.bigEndian, as: UInt64.self)
+            place.storeBytes(of: address.low.bigEndian, toByteOffset: 8, as: UInt64.self)
+        }
+    }
+
+    private static func tag(_ state: BackendState) -> UInt32 {
+        let words = state.address.packetWords
+        let tag = hash_key(words[0], words[1], UInt64(state.slot)).lowWord
+        return tag == 0 ? 1 : tag
+    }
+
+    /// What of an outer header's sum is the same for every packet: version and length of the header, DF, addresses.
+    /// Words are summed as a little-endian machine reads them (RFC 1071, section 2(B)).
+    private static func outerSum(source: IPv4Address, destination: IPv4Address) -> UInt32 {
+        let addresses = [source, destination].map(\.value.byteSwapped)
+        return addresses.reduce(0x0045 + 0x0040) { $0 + ($1 & 0xFFFF) + ($1 >> 16) }
+    }
+}
+
+extension ServiceSlots {
+    /// Where no backend takes new connections but some still have old ones, a table of one slot without a backend.
+    private static let onlyPrevious = [UInt16(SLOT_BACKEND)]
+
+    /// `current` as the image has it, but for the marks.
+    var table: [UInt16] { current.isEmpty && !previous.isEmpty ? Self.onlyPrevious : current }
+
+    /// The inverse of ``table``.
+    init(table: [UInt16], previous: [UInt16], drainEnd: UInt64) {
+        self.init(current: table == Self.onlyPrevious ? [] : table, previous: previous, drainEnd: drainEnd)
+    }
+
+    /// Whether connections of the slot may belong to a previous backend: all, where the table had another size.
+    func isMarked(_ slot: Int) -> Bool {
+        !previous.isEmpty && (previous.count != current.count || previous[slot] != Self.none)
+    }
+}
