@@ -12,7 +12,6 @@ import Testing
     @Test(arguments: files) func isValidWithoutWarnings(file: URL) throws {
         let (document, warnings) = try parse([SourceFile(path: file.path)])
         #expect(warnings.map(\.description) == [])
-        #expect(!document.services.isEmpty)
         #expect(!document.tests.isEmpty)
     }
 

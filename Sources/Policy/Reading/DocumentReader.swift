@@ -52,11 +52,7 @@ struct DocumentReader {
     }
 
     private mutating func version(_ fields: Fields) {
-        guard let node = fields["version"] else {
-            error(fields.position, "the version is missing", "write version: 1 on top")
-            return
-        }
-        guard let version = integer(node, "the version") else { return }
+        guard let node = fields["version"], let version = integer(node, "the version") else { return }
         if version != 1 { error(node.position, "version \(version) is not supported", "this program reads version 1") }
     }
 }

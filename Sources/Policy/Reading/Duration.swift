@@ -32,10 +32,11 @@ extension DocumentReader {
         while !rest.isEmpty {
             let digits = rest.prefix { (48...57).contains($0) }
             rest = rest.dropFirst(digits.count)
-            guard (1...9).contains(digits.count), let letter = rest.popFirst(),
+            guard !digits.isEmpty, let letter = rest.popFirst(),
                 let unit = units.firstIndex(where: { $0.letter == letter })
             else { return nil }
-            total += digits.reduce(0) { $0 * 10 + Int($1 - 48) } * units[unit].seconds
+            let number = digits.count < 10 ? digits.reduce(0) { $0 * 10 + Int($1 - 48) } : longest + 1
+            total += number * units[unit].seconds
             units = units[(unit + 1)...]
         }
         return total

@@ -33,18 +33,21 @@ extension DocumentReader {
                 "its keys are \(table.keys.joined(separator: ", "))")
             return nil
         }
+        var given = Set(entries.map(\.key))
         for entry in entries where !table.keys.contains(entry.key) {
             if table.unsupported.contains(entry.key) {
                 error(entry.position, "\(quoted(entry.key)) is not supported by this version")
             } else {
                 let near = nearest.name(to: entry.key, among: table.keys + table.unsupported)
+                // Misspelt is not missing.
+                if let near { given.insert(near) }
                 error(
                     entry.position, "unknown key \(quoted(entry.key)) in \(table.noun)",
                     near.map { "did you mean \(quoted($0))?" }
                         ?? "its keys are \(table.keys.joined(separator: ", "))")
             }
         }
-        for key in table.required where !entries.contains(where: { $0.key == key }) {
+        for key in table.required where !given.contains(key) {
             error(position, "\(table.noun) needs the key \(quoted(key))")
         }
         return Fields(table, entries, at: position)

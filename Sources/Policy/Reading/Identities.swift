@@ -5,16 +5,17 @@ extension DocumentReader {
     mutating func identities(_ node: Node) {
         for entry in entries(node, "identities") {
             let isNew = define(entry, .identity)
+            let before = diagnostics.count
             guard let fields = fields(entry.value, .identity, at: entry.position) else { continue }
             var identity = Identity(name: entry.key, position: entry.position)
             let cidrs = if let node = fields["cidrs"] { items(node, "cidrs") } else { [Node]?([]) }
             if let cidrs {
                 (identity.cidrs, identity.except) = prefixes(cidrs, except: fields["except"])
-                if cidrs.isEmpty {
+                if cidrs.isEmpty, diagnostics.count == before {
                     warning(entry.position, "the identity \(quoted(entry.key)) has no prefixes", "it holds no address")
                 }
             }
-            if let node = fields["labels"] { identity.labels = labels(node) ?? [:] }
+            if let node = fields["labels"] { identity.labels = labels(node) }
             if isNew { document.identities.append(identity) }
         }
     }

@@ -11,6 +11,7 @@ struct KeyTable {
     static let document = KeyTable(
         noun: "the document",
         keys: ["version", "interfaces", "defaults", "identities", "services", "policies", "tests"],
+        required: ["version"],
         unsupported: ["workloads", "never", "always", "failsafe"])
 
     static let interface = KeyTable(

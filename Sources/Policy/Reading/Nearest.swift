@@ -13,7 +13,7 @@ struct Nearest {
             budget -= 1
             let other = Array(candidate.utf8)
             // A third of the letters may be wrong; more, and any short word is near any other.
-            let limit = min(max(1, max(wanted.count, other.count) / 3), (best?.distance ?? .max) - 1)
+            let limit = min(max(wanted.count, other.count) / 3, (best?.distance ?? .max) - 1)
             guard other.count <= Self.lengthLimit, abs(wanted.count - other.count) <= limit else { continue }
             let distance = Self.distance(wanted, other)
             if distance <= limit { best = (candidate, distance) }

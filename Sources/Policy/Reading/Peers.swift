@@ -29,9 +29,12 @@ extension DocumentReader {
         guard case .mapping = node.content else {
             return text(node, "the peer").flatMap { bareName($0, side, node.position) }
         }
+        let before = diagnostics.count
         guard let fields = fields(node, .peer, at: node.position) else { return nil }
         let given = ["identity", "labels", "cidr", "service"].filter { fields[$0] != nil }
         guard given.count == 1 else {
+            // A key that is wrong has been reported.
+            guard !given.isEmpty || diagnostics.count == before else { return nil }
             error(
                 node.position,
                 given.isEmpty ? "this peer names nothing" : "this peer has both \(given[0]) and \(given[1])",
@@ -93,7 +96,8 @@ extension DocumentReader {
     }
 
     private mutating func labelsPeer(_ node: Node) -> Rule.Peer? {
-        guard let selector = labels(node) else { return nil }
+        let selector = labels(node)
+        guard !selector.isEmpty else { return nil }
         if !carriers.carries(selector) {
             let shown = selector.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
             warning(node.position, "no identity carries the labels \(quoted(shown))", "the peer holds no address")

@@ -21,10 +21,15 @@ extension DocumentReader {
             if let node = fields["drain-time"] {
                 service.drainTime = duration(node, "the drain time") ?? service.drainTime
             }
-            if let node = fields["backends"] { service.backends = backends(node, forward) }
+            var areBackendsRead = true
+            if let node = fields["backends"] {
+                let entries = entries(node, "backends")
+                service.backends = backends(entries, forward)
+                areBackendsRead = service.backends.count == entries.count
+            }
             if let forward {
                 service.forward = forward
-                checkReach(service, vips)
+                if areBackendsRead { checkReach(service, vips) }
             }
             guard isNew else { continue }
             claim(service)
@@ -71,7 +76,7 @@ extension DocumentReader {
             error(node.position, "services on sctp are not supported by this version", "use tcp or udp")
             return nil
         }
-        guard match.ipProtocol.hasPorts else {
+        guard match.ipProtocol.hasPorts, match != TrafficMatch(match.ipProtocol) else {
             error(node.position, "a service cannot have the port \(match)", "use a port of tcp or udp, as 443/tcp")
             return nil
         }
@@ -94,10 +99,10 @@ extension DocumentReader {
         }
     }
 
-    private mutating func backends(_ node: Node, _ forward: Service.Forward?) -> [Backend] {
+    private mutating func backends(_ entries: [Node.Entry], _ forward: Service.Forward?) -> [Backend] {
         var backends: [Backend] = []
         var addresses: [IPAddress: String] = [:]
-        for entry in entries(node, "backends") {
+        for entry in entries {
             checkName(entry, "a backend")
             guard let fields = fields(entry.value, .backend, at: entry.position),
                 let addressNode = fields["address"], let address = hostAddress(addressNode, "the address")

@@ -59,7 +59,7 @@ extension DocumentReader {
         guard let text = text(node, what) else { return nil }
         if let word = Word(rawValue: text) { return word }
         let words = Word.allCases.map(\.rawValue)
-        let choice = words.count == 1 ? "use \(words[0])" : "use \(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")"
+        let choice = "use " + words.joined(separator: words.count > 2 ? ", " : " or ")
         if unsupported.contains(text) {
             error(node.position, "\(what) \(quoted(text)) is not supported by this version", choice)
         } else {
@@ -96,27 +96,26 @@ extension DocumentReader {
     }
 
     /// Labels of an identity or of a selector; values are text, whatever they look like.
-    mutating func labels(_ node: Node) -> [String: String]? {
+    ///
+    /// - Returns: those that are right.
+    mutating func labels(_ node: Node) -> [String: String] {
         guard case .mapping(let entries) = node.content, !entries.isEmpty else {
             switch node.content {
             case .null, .mapping: error(node.position, "\"labels\" is empty", "leave it out, or write {name: value}")
             case .scalar, .list:
                 error(node.position, "\"labels\" must be a mapping, this is \(node.kind)", "write {name: value}")
             }
-            return nil
+            return [:]
         }
         var labels: [String: String] = [:]
-        var isWhole = true
         for entry in entries {
             if case .scalar("", quoted: true) = entry.value.content {
                 labels[entry.key] = ""
             } else if let value = text(entry.value, "the label \(quoted(entry.key))") {
                 labels[entry.key] = value
-            } else {
-                isWhole = false
             }
             if entry.key.isEmpty { error(entry.position, "the name of a label is empty") }
         }
-        return isWhole ? labels : nil
+        return labels
     }
 }

@@ -6,8 +6,8 @@ internal import Yams
 /// That first occurrence is made unique by replacing its first character with one that no policy uses, and the text is
 /// composed again; in the end Yams accepts the text, and undoing the replacements shows each key with its place.
 struct DuplicateKeys {
-    /// Each costs another pass over the text.
-    private static let limit = 20
+    /// Bytes to compose again in total; each repeated key costs another pass over the text.
+    private static let budget = 10_000_000
     private static let firstSubstitute: UInt32 = 0xF_0000
 
     private struct Place: Hashable {
@@ -18,13 +18,17 @@ struct DuplicateKeys {
     /// What is to be composed.
     private(set) var text: String
     private var originals: [Place: Unicode.Scalar] = [:]
+    private let limit: Int
 
-    init(text: String) { self.text = text }
+    init(text: String) {
+        self.text = text
+        limit = min(1_000, max(5, Self.budget / (text.utf8.count + 1)))
+    }
 
     /// Makes the key at the mark unique. False where that is not possible.
     mutating func set(aside mark: Mark) -> Bool {
         let place = Place(line: mark.line, column: mark.column)
-        guard originals.count < Self.limit, originals[place] == nil,
+        guard originals.count < limit, originals[place] == nil,
             let substitute = Unicode.Scalar(Self.firstSubstitute + UInt32(originals.count)),
             var index = index(of: place)
         else { return false }

@@ -30,6 +30,7 @@ struct Expansion {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.depthLimit else { throw .tooDeep(position) }
+        checkTag(source, position)
         let node: Node
         switch source {
         case .scalar(let scalar):
@@ -47,6 +48,19 @@ struct Expansion {
         }
         if let anchor = source.anchor { anchors[anchor.rawValue] = (node, before - budget) }
         return node
+    }
+
+    /// Nothing in a policy depends on a tag, so one that is written means something that would be lost.
+    private mutating func checkTag(_ source: Yams.Node, _ position: Position) {
+        let expected: Tag.Name =
+            switch source {
+            case .scalar: .str
+            case .sequence: .seq
+            case .mapping, .alias: .map
+            }
+        if source.tag.rawValue != expected.rawValue {
+            diagnostics.append(Diagnostic(.error, at: position, "tags (!…) are not used in a policy"))
+        }
     }
 
     private mutating func scalar(_ scalar: Yams.Node.Scalar, _ position: Position) throws(SyntaxError) -> Node {

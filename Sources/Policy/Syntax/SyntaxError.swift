@@ -54,10 +54,13 @@ struct SyntaxError: Error {
         ("block sequence entries are not allowed", false, "a list item cannot stand here", "check the indentation"),
         ("mapping keys are not allowed", false, "a key cannot stand here", "check the indentation"),
         ("unknown escape character", false, "unknown escape after a backslash", "use single quotes for text as it is"),
-        ("did not find expected node content", false, "a value was expected here", nil),
+        ("did not find expected node content", false, "a value was expected here", "quote text that starts with a colon"),
         ("<document start>", false, "nothing more was expected here", "check the indentation and the brackets"),
         ("Maximum nesting level", false, "lists and mappings are nested too deeply", nil),
-        ("undefined tag handle", false, "tags (!…) are not used in a policy", nil),
+        ("tab character", false, "a tab is no indentation", "use spaces"),
+        ("found unexpected ':'", false, "a colon cannot stand here", "quote IPv6 addresses"),
+        ("incompatible YAML document", false, "the file is not YAML 1.1 or 1.2", nil),
+        ("tag", false, "tags (!…) are not used in a policy", nil),
     ]
 
     private static func translate(
