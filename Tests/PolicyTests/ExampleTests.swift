@@ -18,6 +18,26 @@ import Testing
     @Test func theDemoIsThere() {
         #expect(Self.files.contains { $0.lastPathComponent == "demo.yaml" })
     }
+
+    @Test func theDocumentationIsValid() throws {
+        let page = try SourceFile(path: repository.appending(path: "docs/file-format.md").path).text
+        let blocks = page.components(separatedBy: "```yaml\n").dropFirst().map {
+            $0.components(separatedBy: "```")[0]
+        }
+        #expect(!blocks.isEmpty)
+        for block in blocks { #expect(diagnostics(block) == []) }
+    }
+
+    /// Every key of the format has its word in the documentation.
+    @Test func theDocumentationKnowsEveryKey() throws {
+        let page = try SourceFile(path: repository.appending(path: "docs/file-format.md").path).text
+        let tables: [KeyTable] = [
+            .document, .interface, .defaults, .identity, .service, .servicePort, .backend, .policy, .peer, .test,
+        ]
+        for key in tables.flatMap(\.keys) {
+            #expect(["`\(key)`", "## \(key)", "{\(key):", ", \(key):"].contains { page.contains($0) }, "\(key)")
+        }
+    }
 }
 
 /// The root of the source tree.

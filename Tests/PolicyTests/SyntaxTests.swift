@@ -22,6 +22,7 @@ import Testing
         Case("a: \"\\q\"\n", "f:1:5: error: unknown escape after a backslash: use single quotes for text as it is"),
         Case("a: 1\n- b\n", "f:2:1: error: a key was expected here: check the indentation"),
         Case("- a\nb: 1\n", "f:2:1: error: a list item was expected here: check the indentation"),
+        Case("version: 1\na: {", "f:2:5: error: the file ends too early: a bracket or a value is missing"),
         Case("}\n", "f:1:1: error: a value was expected here: quote text that starts with a colon"),
         Case(
             "version: 1\n...\nfoo",

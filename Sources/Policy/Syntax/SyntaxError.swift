@@ -76,11 +76,18 @@ struct SyntaxError: Error {
                         .error, at: position, "a value cannot start with \(scalar.map { quoted(String($0)) } ?? "this")",
                         hint: "quote it"))
         }
-        for known in translations where problem.contains(known.problem) {
-            let place = known.start ? start.map { Position($0, file: file.name) } ?? position : position
-            return SyntaxError(Diagnostic(.error, at: place, known.what, hint: known.hint))
+        let known = translations.first { problem.contains($0.problem) }
+        if let known, known.start, let start {
+            return SyntaxError(Diagnostic(.error, at: Position(start, file: file.name), known.what, hint: known.hint))
         }
-        return SyntaxError(Diagnostic(.error, at: position, "the YAML is not valid here", hint: problem))
+        let end = file.end
+        if (position.line, position.column) > (end.line, end.column) {
+            return SyntaxError(
+                Diagnostic(.error, at: end, "the file ends too early", hint: "a bracket or a value is missing"))
+        }
+        return SyntaxError(
+            Diagnostic(
+                .error, at: position, known?.what ?? "the YAML is not valid here", hint: known.map(\.hint) ?? problem))
     }
 
     /// The reader's own position is an offset into what it had buffered.
@@ -108,6 +115,20 @@ struct SyntaxError: Error {
 }
 
 extension SourceFile {
+    /// Behind the last character, where libyaml counts a line more.
+    fileprivate var end: Position {
+        var position = Position(file: name)
+        for scalar in text.unicodeScalars {
+            if scalar == "\n" {
+                position.line += 1
+                position.column = 1
+            } else {
+                position.column += 1
+            }
+        }
+        return position
+    }
+
     fileprivate func scalar(at position: Position) -> Unicode.Scalar? {
         let lines = text.unicodeScalars.split(
             separator: "\n", maxSplits: position.line, omittingEmptySubsequences: false)
