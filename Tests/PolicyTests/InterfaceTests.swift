@@ -1,0 +1,94 @@
+import Net
+import Testing
+
+@testable import Policy
+
+@Suite struct InterfaceTests {
+    @Test func everyKey() throws {
+        let text = """
+            version: 1
+            interfaces:
+              eth0:
+              eth1: {mode: native, next-hop: 02-00-00-00-00-01, decapsulate: [ipip], tunnel-source: 10.0.0.1}
+              eth2: {mode: generic, next-hop: auto, tunnel-source: ["2001:db8::1", 10.0.0.1]}
+            defaults: {ingress: allow, egress: allow, echo: reply}
+            """
+        let document = try parse([SourceFile(name: "f", text: text)]).0
+        var eth0 = Interface(name: "eth0", position: Position(file: "f", line: 3, column: 3))
+        #expect(document.interfaces[0] == eth0)
+        eth0.position.line = 4
+        eth0.name = "eth1"
+        eth0.mode = .native
+        eth0.nextHop = .fixed(try #require(MACAddress("02:00:00:00:00:01")))
+        eth0.decapsulate = [.ipip]
+        eth0.tunnelSources = [try #require(IPAddress("10.0.0.1"))]
+        #expect(document.interfaces[1] == eth0)
+        #expect(document.interfaces[2].mode == .generic)
+        #expect(document.interfaces[2].tunnelSources.map(\.description) == ["2001:db8::1", "10.0.0.1"])
+        #expect(document.defaults.ingress == .allow)
+        #expect(document.defaults.echoReply)
+    }
+
+    @Test func whatIsNotWrittenIsClosed() throws {
+        let document = try parse([SourceFile(name: "f", text: "version: 1\ndefaults: {echo: drop}\n")]).0
+        #expect(document.defaults.ingress == .deny)
+        #expect(!document.defaults.echoReply)
+    }
+
+    @Test(arguments: [
+        Case.section(
+            "interfaces: {e: {mode: nativ}}\n", "f:2:24: error: the mode cannot be \"nativ\": did you mean \"native\"?"),
+        .section("interfaces: {e: {mode: fast}}\n", "f:2:24: error: the mode cannot be \"fast\": use auto, native, generic"),
+        .section(
+            "interfaces: {e: {next-hop: ff:ff:ff:ff:ff:ff}}\n",
+            "f:2:28: error: the next hop cannot be the multicast address ff:ff:ff:ff:ff:ff: "
+                + "use the address of one interface"),
+        .section(
+            "interfaces: {e: {next-hop: 00:00:00:00:00:00}}\n",
+            "f:2:28: error: the next hop cannot be the zero address 00:00:00:00:00:00: use the address of one interface"),
+        .section(
+            "interfaces: {e: {next-hop: 10.0.0.1}}\n",
+            "f:2:28: error: the next hop \"10.0.0.1\" is no MAC address: write it like 02:00:00:00:00:01"),
+        .section(
+            "interfaces: {e: {decapsulate: [gue, foo, ipip, ipip]}}\n",
+            "f:2:32: error: the encapsulation \"gue\" is not supported by this version: use ipip",
+            "f:2:37: error: the encapsulation cannot be \"foo\": use ipip", "f:2:48: warning: ipip is in this list twice"),
+        .section("interfaces: {e: {decapsulate: ipip}}\n", "f:2:31: error: \"decapsulate\" must be a list: write [ipip]"),
+        .section(
+            "interfaces: {e: {tunnel-source: [10.0.0.1, 10.0.0.2]}}\n",
+            "f:2:44: error: a second tunnel source of the same family: give at most one IPv4 and one IPv6"),
+        .section(
+            "interfaces: {e: {tunnel-source: 224.0.0.1}}\n",
+            "f:2:33: error: the tunnel source cannot be the multicast address 224.0.0.1"),
+        .section(
+            "interfaces: {e: {mtu: 3}}\n",
+            "f:2:18: error: unknown key \"mtu\" in an interface: its keys are mode, next-hop, decapsulate, tunnel-source"),
+        .section("interfaces: {averylongname15: {}}\n"),
+        .section(
+            "interfaces: {averylongname-16: {}}\n",
+            "f:2:14: error: the interface name \"averylongname-16\" must have 1 to 15 characters"),
+        .section(
+            "interfaces: {a/b: {}}\n",
+            "f:2:14: error: \"a/b\" cannot be an interface name: no spaces, slashes and colons; "
+                + "`ip link` lists the names of this machine"),
+        .section(
+            "interfaces: {a b: {}}\n",
+            "f:2:14: error: \"a b\" cannot be an interface name: no spaces, slashes and colons; "
+                + "`ip link` lists the names of this machine"),
+        .section(
+            "interfaces: {e: eth0}\n",
+            "f:2:17: error: an interface must be a mapping, this is a single value: "
+                + "its keys are mode, next-hop, decapsulate, tunnel-source"),
+        .section(
+            "defaults: {ingress: alow}\n",
+            "f:2:21: error: the default for ingress cannot be \"alow\": did you mean \"allow\"?"),
+        .section("defaults: {egress: allow}\n"),
+        .section(
+            "defaults: {egress: deny}\n",
+            "f:2:20: error: egress \"deny\" is not supported by this version: use allow, or leave it out"),
+        .section("defaults: {echo: yes}\n", "f:2:18: error: echo cannot be \"yes\": use reply or drop"),
+    ])
+    func mistakes(_ test: Case) {
+        #expect(diagnostics(test.text) == test.expected)
+    }
+}

@@ -1,0 +1,192 @@
+import Net
+import Testing
+
+@testable import Policy
+
+@Suite struct ServiceTests {
+    private func service(_ body: String) throws -> Service {
+        try #require(try parse([SourceFile(name: "f", text: "version: 1\nservices: {s: {\(body)}}\n")]).0.services.first)
+    }
+
+    @Test func everyKey() throws {
+        let service = try service(
+            """
+            vips: [192.0.2.10, "2001:db8::10"], ports: [443/tcp, {port: 443/udp}], forward: direct, drain-time: 1h30m,
+              scheduler: maglev, backends: {b: {address: 10.0.0.1, weight: 100, mac: "02:00:00:00:00:01"},
+              a: {address: "2001:db8::2", weight: 0}}
+            """)
+        #expect(service.position == Position(file: "f", line: 2, column: 12))
+        #expect(service.vips.map(\.description) == ["192.0.2.10", "2001:db8::10"])
+        #expect(service.ports.map(\.match) == [TrafficMatch(.tcp, port: 443), TrafficMatch(.udp, port: 443)])
+        #expect(service.forward == .direct)
+        #expect(service.scheduler == .maglev)
+        #expect(service.drainTime == 5400)
+        #expect(service.backends.map(\.name) == ["b", "a"])
+        #expect(service.backends.map(\.weight) == [100, 0])
+        #expect(service.backends[0].mac == MACAddress("02:00:00:00:00:01"))
+    }
+
+    @Test func whatIsNotWritten() throws {
+        let service = try service("vips: [192.0.2.10], ports: [443/tcp], forward: ipip, backends: {b: {address: 10.0.0.1}}")
+        #expect(service.drainTime == 3600)
+        #expect(service.scheduler == .maglev)
+        #expect(service.backends[0].weight == 1)
+        #expect(service.backends[0].mac == nil)
+        #expect(try self.service("vips: [192.0.2.10], ports: [443/tcp], forward: direct").backends.isEmpty)
+    }
+
+    @Test(arguments: [("0s", 0), ("90s", 90), ("15m", 900), ("1h", 3600), ("1d2h3m4s", 93784), ("365d", 31_536_000)])
+    func durations(text: String, seconds: Int) throws {
+        #expect(try service("vips: [192.0.2.1], ports: [1/tcp], forward: ipip, drain-time: \(text)").drainTime == seconds)
+    }
+
+    @Test(arguments: [
+        ("60", "the drain time \"60\" has no unit: write 60s for seconds"),
+        ("30m1h", "the drain time \"30m1h\" is no duration: write it like 90s, 15m, 1h or 1h30m"),
+        ("1h1h", "the drain time \"1h1h\" is no duration: write it like 90s, 15m, 1h or 1h30m"),
+        ("500ms", "the drain time \"500ms\" is no duration: write it like 90s, 15m, 1h or 1h30m"),
+        ("-1h", "the drain time \"-1h\" is no duration: write it like 90s, 15m, 1h or 1h30m"),
+        ("h", "the drain time \"h\" is no duration: write it like 90s, 15m, 1h or 1h30m"),
+        ("1h30", "the drain time \"1h30\" is no duration: write it like 90s, 15m, 1h or 1h30m"),
+        ("99999999999999999999s", "the drain time \"99999999999999999999s\" is longer than a year"),
+        ("366d", "the drain time \"366d\" is longer than a year"),
+    ])
+    func noDurations(text: String, message: String) {
+        let service = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, drain-time: \(text)}}"
+        #expect(diagnostics(service) == ["f:2:78: error: \(message)"])
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", "the VIP cannot be the loopback address 127.0.0.1"),
+        ("\"::1\"", "the VIP cannot be the loopback address ::1"),
+        ("0.0.0.0", "the VIP cannot be the unspecified address 0.0.0.0"),
+        ("\"::\"", "the VIP cannot be the unspecified address ::"),
+        ("224.0.0.1", "the VIP cannot be the multicast address 224.0.0.1"),
+        ("\"ff02::1\"", "the VIP cannot be the multicast address ff02::1"),
+        ("255.255.255.255", "the VIP cannot be the broadcast address 255.255.255.255"),
+        ("\"::ffff:10.0.0.1\"", "the VIP cannot be the IPv4-mapped address ::ffff:10.0.0.1"),
+        ("10.0.0.1/32", "the VIP \"10.0.0.1/32\" is no address: write the address without a prefix length"),
+        ("shop", "the VIP \"shop\" is no address: write it like 192.0.2.1 or \"2001:db8::1\""),
+        ("1.2.3", "the VIP \"1.2.3\" is no address: write it like 192.0.2.1 or \"2001:db8::1\""),
+        ("", "\"vips\" is empty: a service needs an address"),
+    ])
+    func addressesThatNoHostHas(vip: String, message: String) {
+        let column = vip.isEmpty ? 22 : 23
+        #expect(
+            diagnostics("version: 1\nservices: {s: {vips: [\(vip)], ports: [1/tcp], forward: ipip}}\n") == [
+                "f:2:\(column): error: \(message)"
+            ])
+    }
+
+    @Test(arguments: [
+        ("80", "the port \"80\" has no protocol: write 80/tcp or /udp"),
+        ("0/tcp", "\"0/tcp\" is out of range: ports are 1 to 65535"),
+        ("65536/tcp", "\"65536/tcp\" is out of range: ports are 1 to 65535"),
+        ("80-81/tcp", "port ranges of services are not supported by this version: list the ports one by one"),
+        ("tcp", "a service cannot have the port tcp: use a port of tcp or udp, as 443/tcp"),
+        ("icmp/8", "a service cannot have the port icmp/echo-request: use a port of tcp or udp, as 443/tcp"),
+        ("5/sctp", "services on sctp are not supported by this version: use tcp or udp"),
+        ("{}", "a port of a service needs the key \"port\""),
+        ("", "\"ports\" is empty: a service needs a port"),
+    ])
+    func portsThatNoServiceHas(port: String, message: String) {
+        let column = port.isEmpty ? 42 : 43
+        #expect(
+            diagnostics("version: 1\nservices: {s: {vips: [192.0.2.1], ports: [\(port)], forward: ipip}}\n") == [
+                "f:2:\(column): error: \(message)"
+            ])
+    }
+
+    @Test(arguments: [
+        Case.backends(
+            "{a: {address: 10.0.0.1}, b: {address: 10.0.0.1}}",
+            "f:7:53: error: the address 10.0.0.1 is that of the backend \"a\" already: give it more weight instead"),
+        .backends(
+            "{a: {address: 10.0.0.1, weight: 65536}, b: {address: 10.0.0.2, weight: -1}}",
+            "f:7:47: error: the weight 65536 is out of range: it is 0 to 65535",
+            "f:7:86: error: the weight -1 is out of range: it is 0 to 65535"),
+        .backends("{a: {address: 10.0.0.1, weight: 65535}}"),
+        .backends(
+            "{a: {address: 10.0.0.1, weight: \"3\"}}",
+            "f:7:47: error: the weight must be a number, this is text: write it without quotes"),
+        .backends(
+            "{a: {address: 127.0.0.1}}", "f:7:29: error: the address cannot be the loopback address 127.0.0.1"),
+        .backends(
+            "{a: {address: 10.0.0.1, zone: x, slow-start: 30s}}",
+            "f:7:39: error: \"zone\" is not supported by this version",
+            "f:7:48: error: \"slow-start\" is not supported by this version"),
+        .backends("{a: }", "f:7:16: error: a backend needs the key \"address\""),
+        .backends(
+            "{a: {address: 10.0.0.1, mac: \"02:00:00:00:00:01\"}}",
+            "f:7:44: warning: the MAC is of no use with forward ipip: it is for forward direct"),
+        .backends(
+            "{a: {adress: 10.0.0.1}}", "f:7:20: error: unknown key \"adress\" in a backend: did you mean \"address\"?"),
+        .backends("[10.0.0.1]", "f:7:15: error: \"backends\" must be a mapping from names, this is a list"),
+        .backends(""), .backends("{}"),
+    ])
+    func backends(_ test: Case) {
+        #expect(diagnostics(test.text) == test.expected)
+    }
+
+    @Test(arguments: [
+        Case.section(
+            "services: {s: }\n", "f:2:12: error: a service needs the key \"vips\"",
+            "f:2:12: error: a service needs the key \"ports\"", "f:2:12: error: a service needs the key \"forward\""),
+        .section(
+            "services: {s: {vips: [192.0.2.1, 192.0.2.1], ports: [1/tcp, 1/tcp], forward: ipip}}\n",
+            "f:2:34: warning: the VIP 192.0.2.1 is in this list twice",
+            "f:2:61: warning: the port 1/tcp is in this list twice"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp, target: 80}], forward: ipip}}\n",
+            "f:2:57: error: \"target\" is not supported by this version"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipp}}\n",
+            "f:2:60: error: forward cannot be \"ipp\": did you mean \"ipip\"?"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, scheduler: latency}}\n",
+            "f:2:77: error: the scheduler \"latency\" is not supported by this version: use maglev"),
+        .section(
+            "services:\n  a: {vips: [192.0.2.1], ports: [1/tcp, 1/udp], forward: ipip}\n"
+                + "  b: {vips: [192.0.2.2, 192.0.2.1], ports: [2/tcp, 1/udp], forward: ipip}\n",
+            "f:4:52: error: 1/udp of 192.0.2.1 belongs to the service \"a\" already: the first is at f:3:41"),
+        .section(
+            "services: {s: {vips: [192.0.2.1, \"2001:db8::1\"], ports: [1/tcp], forward: direct, "
+                + "backends: {b: {address: \"2001:db8::2\"}}}}\n",
+            "f:2:23: error: no backend of \"s\" can be reached from the VIP 192.0.2.1: "
+                + "forward direct needs backends of the same family; ipip does not"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, "
+                + "backends: {b: {address: \"2001:db8::2\"}}}}\n"),
+        .section("services: {s: {vips: [\"2001:db8::1\"], ports: [1/tcp], forward: direct}}\n"),
+        .section(
+            "identities: {s: {cidrs: [10.0.0.1]}}\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip}}\n",
+            "f:3:12: error: the name \"s\" is already taken by an identity: "
+                + "identities and services share their names; the first is at f:2:14"),
+    ])
+    func services(_ test: Case) {
+        #expect(diagnostics(test.text) == test.expected)
+    }
+
+    @Test(arguments: ["vni", "port", "masquerade", "affinity", "mtu", "health"])
+    func keysOfLaterVersions(key: String) {
+        let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, \(key): 1}}\n"
+        #expect(diagnostics(text) == ["f:2:66: error: \"\(key)\" is not supported by this version"])
+    }
+
+    @Test(arguments: ["gue", "vxlan", "geneve", "nat"])
+    func methodsOfLaterVersions(method: String) {
+        let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: \(method)}}\n"
+        #expect(
+            diagnostics(text) == [
+                "f:2:60: error: forward \"\(method)\" is not supported by this version: use direct or ipip"
+            ])
+    }
+}
+
+extension Case {
+    /// The backends of an `ipip` service; they start in line 7, column 15.
+    fileprivate static func backends(_ text: String, _ expected: String...) -> Case {
+        let service = "services:\n  s:\n    vips: [192.0.2.1]\n    ports: [1/tcp]\n    forward: ipip\n"
+        return Case(text: "version: 1\n" + service + "    backends: \(text)\n", expected: expected)
+    }
+}
