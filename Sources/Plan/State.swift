@@ -10,12 +10,12 @@ public struct State: Equatable, Sendable {
     public var interfaces: [InterfaceState] = []
     public var ingressDefault = Action.deny
     public var echoReply = false
-    /// Address sets that rules name, by index.
+    /// Address sets by index: every identity in the order of the file, then whatever else rules name.
     public var sets: [AddressSet] = []
     /// By falling precedence: priority, then deny before allow, then order in the file.
     public var rules: [RuleState] = []
     public var services: [ServiceState] = []
-    /// Addresses local to the node when the state was made: sources that cannot be.
+    /// Addresses local to the node when the state was made, sorted, without loopback: sources that cannot be.
     public var nodeAddresses: [IPAddress] = []
 
     public init() {}
@@ -30,8 +30,26 @@ public struct InterfaceState: Equatable, Sendable {
     public var mode: Interface.Mode
     public var nextHop: Interface.NextHop
     public var decapsulate: [Interface.Encapsulation]
+    /// The file's; what backends use stands in ``BackendState/tunnelSource``.
+    public var tunnelSources: [IPAddress]
     /// 1…63, stable while the name stays; 0 stands for packets of any other interface.
     public var slot: UInt32
+
+    public init(
+        name: String, index: UInt32, mtu: Int, mac: MACAddress?, mode: Interface.Mode = .auto,
+        nextHop: Interface.NextHop = .auto, decapsulate: [Interface.Encapsulation] = [],
+        tunnelSources: [IPAddress] = [], slot: UInt32
+    ) {
+        self.name = name
+        self.index = index
+        self.mtu = mtu
+        self.mac = mac
+        self.mode = mode
+        self.nextHop = nextHop
+        self.decapsulate = decapsulate
+        self.tunnelSources = tunnelSources
+        self.slot = slot
+    }
 }
 
 /// A set of addresses as rules mean it: inside one of `prefixes` and inside none of `except`, per part.
@@ -77,7 +95,7 @@ public struct RuleState: Equatable, Sendable {
     }
 
     public var name: String
-    /// `nil`: any source. Otherwise indices into ``State/sets``.
+    /// `nil`: any source. Otherwise indices into ``State/sets``, rising; empty where no identity carries the labels.
     public var from: [Int]?
     public var to: [Destination]
     /// `nil`: every protocol and port.
@@ -87,6 +105,20 @@ public struct RuleState: Equatable, Sendable {
     /// Where its packets are counted; 1…, stable while the name stays. 0 is the default's.
     public var slot: UInt32
     public var position: Position
+
+    public init(
+        name: String, from: [Int]?, to: [Destination], ports: [TrafficMatch]? = nil, action: Action = .allow,
+        priority: Int16 = 0, slot: UInt32, position: Position
+    ) {
+        self.name = name
+        self.from = from
+        self.to = to
+        self.ports = ports
+        self.action = action
+        self.priority = priority
+        self.slot = slot
+        self.position = position
+    }
 }
 
 public struct ServiceState: Equatable, Sendable {
@@ -99,9 +131,25 @@ public struct ServiceState: Equatable, Sendable {
     public var drainTime: Int
     /// Sorted by name. A backend's index here is what the Maglev slots hold.
     public var backends: [BackendState]
-    /// Stable while the name stays.
+    /// Where its packets are counted; 0…, stable while the name stays.
     public var slot: UInt32
     public var slots: ServiceSlots
+
+    public init(
+        name: String, vips: [IPAddress], ports: [TrafficMatch], forward: Service.Forward,
+        scheduler: Service.Scheduler = .maglev, drainTime: Int, backends: [BackendState], slot: UInt32,
+        slots: ServiceSlots = ServiceSlots()
+    ) {
+        self.name = name
+        self.vips = vips
+        self.ports = ports
+        self.forward = forward
+        self.scheduler = scheduler
+        self.drainTime = drainTime
+        self.backends = backends
+        self.slot = slot
+        self.slots = slots
+    }
 }
 
 public struct BackendState: Equatable, Sendable {
@@ -116,18 +164,38 @@ public struct BackendState: Equatable, Sendable {
     /// Where its packets are counted and its next hop is cached; 1…, new when service, name or address is new.
     public var slot: UInt32
 
+    public init(
+        name: String, address: IPAddress, weight: UInt16 = 1, mac: MACAddress? = nil, draining: Bool = false,
+        tunnelSource: IPAddress? = nil, slot: UInt32
+    ) {
+        self.name = name
+        self.address = address
+        self.weight = weight
+        self.mac = mac
+        self.draining = draining
+        self.tunnelSource = tunnelSource
+        self.slot = slot
+    }
+
     /// What the scheduler sees.
     public var effectiveWeight: UInt16 { draining ? 0 : weight }
 }
 
 /// A service's Maglev table, with what is needed to keep connections over a change of the backend set.
+///
+/// Where a slot is *marked*, packets that open a connection go to its `current` backend and the connection is
+/// remembered; packets of connections that are not remembered go to its previous backend.
 public struct ServiceSlots: Equatable, Sendable {
-    /// Backend index per slot; empty where no backend takes new flows.
+    /// Backend index per slot; empty where no backend takes new flows, even if some have connections left.
     public var current: [UInt16]
-    /// Where a slot changed and its drain time runs: the backend index of connections established before. Same count
-    /// as `current`, ``none`` where the slot is plain; empty where no slot is marked.
+    /// Backends of connections established before; empty where no slot is marked.
+    ///
+    /// As many as `current`: by slot, ``none`` where the slot is plain. Any other count: the table's size changed,
+    /// every slot is marked, and the previous backend is the one that the flow's hash gives when scaled to this
+    /// count; ``none`` where that backend is gone, and `current` decides.
     public var previous: [UInt16]
-    /// End of the drain time in seconds of the boot clock (`CLOCK_MONOTONIC`); 0 where no slot is marked.
+    /// End of the drain time in seconds of the boot clock (`CLOCK_MONOTONIC`), from which on marks mean nothing; 0
+    /// where no slot is marked.
     public var drainEnd: UInt64
 
     public static let none = UInt16.max
@@ -136,57 +204,5 @@ public struct ServiceSlots: Equatable, Sendable {
         self.current = current
         self.previous = previous
         self.drainEnd = drainEnd
-    }
-}
-
-/// What the node adds to the document.
-public struct NodeFacts: Equatable, Sendable {
-    public struct Link: Equatable, Sendable {
-        public var name: String
-        public var index: UInt32
-        public var mtu: Int
-        public var mac: MACAddress?
-        public var addresses: [IPAddress]
-
-        public init(name: String, index: UInt32, mtu: Int, mac: MACAddress?, addresses: [IPAddress]) {
-            self.name = name
-            self.index = index
-            self.mtu = mtu
-            self.mac = mac
-            self.addresses = addresses
-        }
-    }
-
-    public var links: [Link]
-    /// The source address that the kernel would send from, per tunnel destination it has a route to.
-    public var routeSources: [IPAddress: IPAddress]
-    /// `CLOCK_MONOTONIC`, seconds.
-    public var now: UInt64
-
-    public init(links: [Link], routeSources: [IPAddress: IPAddress] = [:], now: UInt64 = 0) {
-        self.links = links
-        self.routeSources = routeSources
-        self.now = now
-    }
-}
-
-/// What an operator changed through the CLI, kept until `apply --reset`.
-public struct Override: Hashable, Sendable {
-    public enum Change: Hashable, Sendable {
-        case add(address: IPAddress, weight: UInt16)
-        case remove
-        case drain
-        case undrain
-        case weight(UInt16)
-    }
-
-    public var service: String
-    public var backend: String
-    public var change: Change
-
-    public init(service: String, backend: String, change: Change) {
-        self.service = service
-        self.backend = backend
-        self.change = change
     }
 }
