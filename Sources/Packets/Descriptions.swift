@@ -12,7 +12,10 @@ private func size(_ name: String, _ bytes: [UInt8]) -> String? { bytes.isEmpty ?
 
 extension Frame: CustomStringConvertible {
     public var description: String {
-        words(["\(source) > \(destination)"] + tags.map(\.description) + ["|", content.description, size("trailer", trailer)])
+        words(
+            ["\(source) > \(destination)"] + tags.map(\.description) + [
+                "|", content.description, size("trailer", trailer),
+            ])
     }
 
     /// The frame in one readable line, then its bytes; for failing tests.

@@ -2,14 +2,17 @@ import Net
 
 extension PacketGenerator {
     mutating func plainPacket() -> IPPacket {
-        let family = interests.destinations.isEmpty || random.chance(10)
+        let family =
+            interests.destinations.isEmpty || random.chance(10)
             ? random.pick(IPAddress.Family.allCases) : random.pick(interests.destinations).family
         let source = address(interests.sources, family)
         let destination = address(interests.destinations, family)
         let content = payload(family)
         switch (source, destination) {
-        case (.v4(let source), .v4(let destination)): return .v4(dressed(IPv4Packet(from: source, to: destination, content)))
-        case (.v6(let source), .v6(let destination)): return .v6(dressed(IPv6Packet(from: source, to: destination, content)))
+        case (.v4(let source), .v4(let destination)):
+            return .v4(dressed(IPv4Packet(from: source, to: destination, content)))
+        case (.v6(let source), .v6(let destination)):
+            return .v6(dressed(IPv6Packet(from: source, to: destination, content)))
         default: preconditionFailure("both were asked for in one family")
         }
     }
@@ -55,7 +58,8 @@ extension PacketGenerator {
     }
 
     private mutating func payload(_ family: IPAddress.Family) -> Payload {
-        let data = random.bytes(random.chance(5) ? Int.random(in: 1200...1472, using: &random) : random.pick([0, 1, 8, 40]))
+        let data = random.bytes(
+            random.chance(5) ? Int.random(in: 1200...1472, using: &random) : random.pick([0, 1, 8, 40]))
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<45: return .tcp(segment(data))
         case 45..<70: return .udp(datagram(data, family))
@@ -71,7 +75,9 @@ extension PacketGenerator {
         let flags: TCPSegment.Flags =
             random.chance(5)
             ? TCPSegment.Flags(rawValue: random.number())
-            : random.pick([.syn, .syn, .ack, .ack, [.psh, .ack], [.fin, .ack], .rst, [.syn, .ack], [.syn, .ece, .cwr]])
+            : random.pick([
+                .syn, .syn, .ack, .ack, [.psh, .ack], [.fin, .ack], .rst, [.syn, .ack], [.syn, .ece, .cwr],
+            ])
         var segment = TCPSegment(from: random.chance(70) ? random.number() : port(), to: port(), flags, data: data)
         segment.sequence = random.number()
         if random.chance(30) { segment.options = [2, 4, 5, 0xB4] }
@@ -80,7 +86,8 @@ extension PacketGenerator {
 
     private mutating func datagram(_ data: [UInt8], _ family: IPAddress.Family) -> UDPDatagram {
         if random.chance(5) {
-            return family == .v4 ? UDPDatagram(from: 67, to: 68, data: data) : UDPDatagram(from: 547, to: 546, data: data)
+            return family == .v4
+                ? UDPDatagram(from: 67, to: 68, data: data) : UDPDatagram(from: 547, to: 546, data: data)
         }
         var datagram = UDPDatagram(from: random.chance(70) ? random.number() : port(), to: port(), data: data)
         if random.chance(10) { datagram.checksum = 0 }
@@ -90,7 +97,9 @@ extension PacketGenerator {
     private mutating func icmp(_ family: IPAddress.Family, _ data: [UInt8]) -> Payload {
         let isV4 = random.chance(2) ? family == .v6 : family == .v4
         let type: UInt8 =
-            isV4 ? random.pick([0, 3, 5, 8, 8, 8, 11, 13]) : random.pick([1, 2, 128, 128, 128, 129, 133, 134, 135, 136, 137, 143])
+            isV4
+            ? random.pick([0, 3, 5, 8, 8, 8, 11, 13])
+            : random.pick([1, 2, 128, 128, 128, 129, 133, 134, 135, 136, 137, 143])
         var message = ICMPMessage(echo: type, identifier: port(), data: data)
         if random.chance(5) { message.code = random.number() }
         return isV4 ? .icmp(message) : .icmpv6(message)

@@ -22,7 +22,9 @@ extension PacketGenerator {
             packet.payload = .raw(packet.payload.ipProtocol, data)
             return .v4(packet)
         case .v6(var packet):
-            guard let last = packet.extensionHeaders.last, last.number == ExtensionHeader.fragmentNumber else { return nil }
+            guard let last = packet.extensionHeaders.last, last.number == ExtensionHeader.fragmentNumber else {
+                return nil
+            }
             packet.extensionHeaders[packet.extensionHeaders.count - 1] = .fragment(
                 offset: offset, more: random.chance(50), identification: last.body[...].big32(3))
             packet.payload = .raw(packet.payload.ipProtocol, data)

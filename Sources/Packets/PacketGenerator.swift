@@ -56,7 +56,9 @@ public struct PacketGenerator: Sendable {
 
     public mutating func packet() -> IPPacket {
         var packet = plainPacket()
-        if let earlier = recent.last, random.chance(25) { packet = followUp(random.chance(60) ? earlier : random.pick(recent)) }
+        if let earlier = recent.last, random.chance(25) {
+            packet = followUp(random.chance(60) ? earlier : random.pick(recent))
+        }
         if !interests.tunnelEnds.isEmpty && random.chance(10) { packet = tunnelled(packet) }
         recent.append(packet)
         if recent.count > 16 { recent.removeFirst() }
