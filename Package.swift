@@ -44,7 +44,7 @@ let package = Package(
         module("Policy", ["Net", yams]),
         module("Plan", ["Net", "Maglev", "Policy"]),
         module("Packets", ["Net"]),
-        module("Oracle", ["Net", "Packets", "Plan"]),
+        module("Oracle", ["Net", "Packets", "Plan", "Policy"]),
         .systemLibrary(name: "DataplaneABI", path: "bpf/abi"),
         module("Image", ["Net", "Policy", "Plan", "DataplaneABI"]),
 

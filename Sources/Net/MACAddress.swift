@@ -9,6 +9,11 @@ public struct MACAddress: Hashable, Sendable {
         self.bytes = Array(bytes)
     }
 
+    /// In transmission order.
+    public init(octets: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8)) {
+        bytes = [octets.0, octets.1, octets.2, octets.3, octets.4, octets.5]
+    }
+
     /// Six two-digit hexadecimal bytes, separated by colons or hyphens.
     public init?(_ text: some StringProtocol) {
         let separator: Character = text.contains("-") ? "-" : ":"

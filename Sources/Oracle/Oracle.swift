@@ -1,1 +1,109 @@
-// Placeholder until the module is written.
+import Net
+public import Plan
+
+/// The reference model: what the data path means, with nothing in mind but meaning.
+///
+/// It judges a frame by the rules and sets of a `State` themselves, one after the other, and shares no code with the
+/// compiler of the tables or with the program that walks them, so that what the three agree on is likely right.
+public struct Oracle: Sendable {
+    /// May be replaced between packets, as by a publish; what is remembered stays.
+    public var state: State
+    public var environment: Environment
+    /// Seconds of the boot clock (`CLOCK_MONOTONIC`); set it between packets, never back.
+    public var now: UInt64
+    var memory = FlowMemory()
+
+    public init(state: State, environment: Environment = Environment(), now: UInt64 = 0) {
+        self.state = state
+        self.environment = environment
+        self.now = now
+    }
+
+    /// Judges a frame that comes in through the interface of this index, and remembers what it leads to.
+    public mutating func judge(frame: [UInt8], interface: UInt32) -> Judgement {
+        do throws(Refusal) {
+            let link = try Link(frame)
+            if link.isUpkeep { return Judgement(.passUpkeep) }
+            let family: IPAddress.Family
+            switch link.etherType {
+            case 0x0800: family = .v4
+            case 0x86DD: family = .v6
+            default: throw Refusal.notIP
+            }
+            let packet = try Datagram(link.content, family)
+            try packet.checkAddresses(own: state.nodeAddresses)
+            let arrival = Arrival(link: link, interface: interface)
+            return isTunnelEnd(packet, arrival)
+                ? try judgeTunnelled(packet, arrival) : try judge(packet, arrival, isInner: false)
+        } catch {
+            return Judgement(error.outcome)
+        }
+    }
+}
+
+/// How a packet came.
+struct Arrival {
+    let link: Link
+    /// The kernel's index.
+    let interface: UInt32
+}
+
+extension Oracle {
+    /// `isInner`: the packet came in a tunnel that ended here. It is never balanced, and nothing about it is upkeep,
+    /// since it did not start on a link of the node's.
+    mutating func judge(_ packet: Datagram, _ arrival: Arrival, isInner: Bool) throws(Refusal) -> Judgement {
+        let transport = try transport(of: packet)
+        var judgement: Judgement
+        if try isUpkeep(packet, transport, isInner: isInner) {
+            judgement = Judgement(.passUpkeep)
+            judgement.identities = identities(of: packet.source)
+        } else if !isInner, let served = try judgeForService(packet, transport, arrival) {
+            judgement = served
+        } else if isVIP(packet.destination), !environment.isNode(packet.destination) {
+            judgement = isInner ? Judgement(.dropNoService) : try judgeForVIP(packet, transport, arrival)
+            judgement.identities = identities(of: packet.source)
+        } else {
+            judgement = judgeForNodeOrTransit(packet, transport)
+        }
+        if let fragment = packet.fragment, fragment.offset == 0, judgement.letsThrough {
+            memory.rememberFragment(packet.fragmentKey(fragment), transport, now: now)
+        }
+        return judgement
+    }
+
+    /// From the packet, or from the first fragment of which it is a later one.
+    private func transport(of packet: Datagram) throws(Refusal) -> Transport {
+        guard let fragment = packet.fragment, fragment.offset > 0 else { return try Transport(packet) }
+        // Would overwrite the flags of the header that was let through (RFC 3128).
+        guard packet.ipProtocol != .tcp || fragment.offset > 1 else { throw .malformed }
+        guard let first = memory.firstFragment(packet.fragmentKey(fragment), now: now) else { throw .fragment }
+        return first
+    }
+
+    private func isUpkeep(_ packet: Datagram, _ transport: Transport, isInner: Bool) throws(Refusal) -> Bool {
+        if packet.ipProtocol == .icmpv6, transport.kind(.icmpv6) == .neighbourDiscovery {
+            guard !isInner, packet.hopLimit == 255, packet.fragment == nil, case .v6(let source) = packet.source
+            else { throw .malformed }
+            let comesFromRouter = [134, 137].contains(transport.selector >> 8)
+            guard !comesFromRouter || source.isLinkLocal else { throw .malformed }
+            return true
+        }
+        guard !isInner, packet.ipProtocol == .udp else { return false }
+        let dhcp: (UInt16, UInt16) = packet.family == .v4 ? (67, 68) : (547, 546)
+        return (transport.sourcePort, transport.destinationPort) == dhcp
+    }
+
+    func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.vips.contains(address) } }
+}
+
+extension Judgement {
+    /// A packet that goes on to where it was meant to; an answered one goes nowhere.
+    fileprivate var letsThrough: Bool { action != .drop && outcome.action != .drop && outcome != .txEcho }
+}
+
+extension Datagram {
+    func fragmentKey(_ fragment: Fragment) -> FlowMemory.FragmentKey {
+        FlowMemory.FragmentKey(
+            source: source, destination: destination, identification: fragment.identification, ipProtocol: ipProtocol)
+    }
+}

@@ -1,0 +1,46 @@
+public import Net
+
+/// What the kernel around the data path knows.
+public struct Environment: Equatable, Sendable {
+    public struct NextHop: Equatable, Sendable {
+        public var interface: UInt32
+        public var destination: MACAddress
+        public var source: MACAddress
+        /// Bytes of IP packet that the path takes.
+        public var mtu: Int
+
+        public init(interface: UInt32, destination: MACAddress, source: MACAddress, mtu: Int) {
+            self.interface = interface
+            self.destination = destination
+            self.source = source
+            self.mtu = mtu
+        }
+    }
+
+    public enum Route: Equatable, Sendable {
+        case neighbour(NextHop)
+        /// There is a route, but the next hop's hardware address has yet to be asked for.
+        case noNeighbour
+        case noRoute
+    }
+
+    /// Where the kernel delivers instead of forwarding: the node's own addresses and its networks' broadcast
+    /// addresses. Multicast and 255.255.255.255 need not be listed.
+    public var localAddresses: Set<IPAddress>
+    /// By the destination of what is sent: a backend's address. A destination that is not listed has no route.
+    public var routes: [IPAddress: Route]
+    /// The rate limit leaves room for ICMP answers to packets that are too big.
+    public var tellsTooBig = true
+
+    public init(localAddresses: Set<IPAddress> = [], routes: [IPAddress: Route] = [:]) {
+        self.localAddresses = localAddresses
+        self.routes = routes
+    }
+
+    func isNode(_ destination: IPAddress) -> Bool {
+        switch destination {
+        case .v4(let v4): v4.isMulticast || v4.isLimitedBroadcast || localAddresses.contains(destination)
+        case .v6(let v6): v6.isMulticast || localAddresses.contains(destination)
+        }
+    }
+}

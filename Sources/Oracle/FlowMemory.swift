@@ -1,0 +1,90 @@
+import Net
+import Packets
+
+/// What outlives a packet. Times are seconds; nothing is evicted before its time.
+struct FlowMemory {
+    struct FragmentKey: Hashable {
+        let source: IPAddress
+        let destination: IPAddress
+        let identification: UInt32
+        let ipProtocol: IPProtocol
+    }
+
+    /// The backend of a connection that began while its slot was marked.
+    struct Connection: Equatable {
+        let slot: UInt32
+        let address: IPAddress
+    }
+
+    private struct Tracked {
+        enum State { case opening, open, closing }
+        var state: State
+        var seen: UInt64
+    }
+
+    /// By the reply's key.
+    private var tracked: [FlowKey: Tracked] = [:]
+    private var inbound: [FlowKey: UInt64] = [:]
+    private var fragments: [FragmentKey: (transport: Transport, seen: UInt64)] = [:]
+    var connections: [FlowKey: Connection] = [:]
+
+    private static let fragmentLifetime: UInt64 = 30
+    private static let otherLifetime: UInt64 = 300
+
+    private static func lifetime(_ state: Tracked.State, _ ipProtocol: IPProtocol) -> UInt64 {
+        switch state {
+        case _ where ipProtocol != .tcp: otherLifetime
+        case .opening: 120
+        case .open: 7440
+        case .closing: 30
+        }
+    }
+
+    // MARK: Fragments
+
+    mutating func rememberFragment(_ key: FragmentKey, _ transport: Transport, now: UInt64) {
+        fragments[key] = (transport.remembered, now)
+    }
+
+    func firstFragment(_ key: FragmentKey, now: UInt64) -> Transport? {
+        guard let first = fragments[key], now - first.seen < Self.fragmentLifetime else { return nil }
+        return first.transport
+    }
+
+    // MARK: Datagram flows that peers opened
+
+    mutating func rememberInbound(_ flow: FlowKey, now: UInt64) { inbound[flow] = now }
+
+    /// True where the node answers such a flow with `flow`; the flow lives on.
+    mutating func isAnswer(_ flow: FlowKey, now: UInt64) -> Bool {
+        guard let seen = inbound[flow.reversed], now - seen < Self.otherLifetime else { return false }
+        inbound[flow.reversed] = now
+        return true
+    }
+
+    // MARK: Flows that the node opened
+
+    private func live(_ reply: FlowKey, now: UInt64) -> Tracked? {
+        guard let flow = tracked[reply], now - flow.seen < Self.lifetime(flow.state, reply.ipProtocol) else {
+            return nil
+        }
+        return flow
+    }
+
+    func isTracked(reply: FlowKey, now: UInt64) -> Bool { live(reply, now: now) != nil }
+
+    mutating func open(reply: FlowKey, now: UInt64) { tracked[reply] = Tracked(state: .opening, seen: now) }
+
+    /// A further packet of either direction. False where the flow is not, or no longer, known.
+    mutating func follow(reply: FlowKey, _ flags: TCPSegment.Flags, now: UInt64) -> Bool {
+        guard var flow = live(reply, now: now) else { return false }
+        if !flags.isDisjoint(with: [.fin, .rst]) {
+            flow.state = .closing
+        } else if flow.state == .opening {
+            flow.state = .open
+        }
+        flow.seen = now
+        tracked[reply] = flow
+        return true
+    }
+}

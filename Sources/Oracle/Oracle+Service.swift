@@ -1,0 +1,102 @@
+import Net
+import Plan
+import Policy
+
+extension Oracle {
+    /// `nil` where the packet is none of a service's business.
+    mutating func judgeForService(
+        _ packet: Datagram, _ transport: Transport, _ arrival: Arrival
+    ) throws(Refusal) -> Judgement? {
+        if isVIP(packet.destination), packet.ipProtocol.isICMP, transport.kind(packet.ipProtocol) == .error {
+            return try judgeErrorForVIP(packet, arrival)
+        }
+        let flow = FlowKey(packet, transport)
+        guard let service = service(of: flow) else { return nil }
+        return serve(flow, service, packet, arrival, opensConnection: transport.flags.opensConnection)
+    }
+
+    private func service(of flow: FlowKey) -> Int? {
+        state.services.firstIndex { service in
+            service.vips.contains(flow.destination)
+                && service.ports.contains { $0.contains(flow.ipProtocol, flow.destinationPort) }
+        }
+    }
+
+    /// An error about an answer that a backend sent belongs to the backend that has the flow. The client that the quote
+    /// names must be allowed; the router that sends the error need not be.
+    private mutating func judgeErrorForVIP(_ packet: Datagram, _ arrival: Arrival) throws(Refusal) -> Judgement? {
+        guard packet.fragment == nil else { throw .fragment }
+        let isNode = environment.isNode(packet.destination)
+        guard let quote = Quote(packet.payload, packet.family) else {
+            if isNode { return nil }
+            throw .malformed
+        }
+        guard quote.flow.source == packet.destination else { throw .malformed }
+        let flow = quote.flow.reversed
+        if let service = service(of: flow) {
+            return serve(flow, service, packet, arrival, opensConnection: false)
+        }
+        return nil
+    }
+
+    /// `flow`: from the client to the VIP. `packet`: what is to be delivered, of that flow or an error about it.
+    private mutating func serve(
+        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, opensConnection: Bool
+    ) -> Judgement {
+        let service = state.services[index]
+        let rule = decidingRule(
+            from: flow.source, to: .service(index, vip: flow.destination), flow.ipProtocol, flow.destinationPort)
+        var judgement: Judgement
+        if (rule?.action ?? state.ingressDefault) == .deny {
+            judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
+        } else if let backend = backend(for: flow, of: service, opensConnection: opensConnection) {
+            judgement = forward(packet, to: backend, service.forward, arrival)
+            judgement.backend = Judgement.Named(backend)
+        } else {
+            judgement = Judgement(.dropNoBackend)
+        }
+        judgement.rule = Judgement.Named(rule)
+        judgement.service = Judgement.Named(service)
+        judgement.identities = identities(of: flow.source)
+        return judgement
+    }
+
+    // MARK: Which backend
+
+    /// Connections that are older than the last change of the table keep their backend while the drain time runs.
+    private mutating func backend(
+        for flow: FlowKey, of service: ServiceState, opensConnection: Bool
+    ) -> BackendState? {
+        let slots = service.slots
+        let current =
+            slots.current.isEmpty ? nil : Int(slots.current[FlowHash.scale(flow.hash, to: slots.current.count)])
+        guard flow.ipProtocol == .tcp, let previous = previousBackend(flow, slots) else {
+            return current.map { service.backends[$0] }
+        }
+        if opensConnection {
+            guard let chosen = current.map({ service.backends[$0] }) else { return nil }
+            memory.connections[flow] = FlowMemory.Connection(slot: chosen.slot, address: chosen.address)
+            return chosen
+        }
+        if let known = memory.connections[flow],
+            let backend = service.backends.first(where: { $0.slot == known.slot && $0.address == known.address })
+        {
+            return backend
+        }
+        return (previous.backend ?? current).map { service.backends[$0] }
+    }
+
+    private struct Previous {
+        /// `nil`: gone, the connection is chosen anew.
+        let backend: Int?
+    }
+
+    /// `nil` where the flow's slot is not marked.
+    private func previousBackend(_ flow: FlowKey, _ slots: ServiceSlots) -> Previous? {
+        guard !slots.previous.isEmpty, now < slots.drainEnd else { return nil }
+        let backend = slots.previous[FlowHash.scale(flow.hash, to: slots.previous.count)]
+        guard backend == ServiceSlots.none else { return Previous(backend: Int(backend)) }
+        // A table of another size is marked as a whole.
+        return slots.previous.count == slots.current.count ? nil : Previous(backend: nil)
+    }
+}

@@ -1,0 +1,63 @@
+/// What can become of a packet, in the order and under the symbols of the data path's own list.
+public enum Outcome: String, CaseIterable, Hashable, Sendable {
+    case passUpkeep = "PASS_UPKEEP"
+    case passAllowed = "PASS_ALLOWED"
+    case passDefault = "PASS_DEFAULT"
+    case passReply = "PASS_REPLY"
+    case txForwarded = "TX_FORWARDED"
+    case txEcho = "TX_ECHO"
+    case redirectForwarded = "REDIRECT_FORWARDED"
+    case redirectResolve = "REDIRECT_RESOLVE"
+    case dropMalformed = "DROP_MALFORMED"
+    case dropNotIP = "DROP_NOT_IP"
+    case dropNoService = "DROP_NO_SERVICE"
+    case dropPolicy = "DROP_POLICY"
+    case dropDefault = "DROP_DEFAULT"
+    case dropNoBackend = "DROP_NO_BACKEND"
+    case dropFragment = "DROP_FRAGMENT"
+    case dropTooBig = "DROP_TOO_BIG"
+    case dropNoRoute = "DROP_NO_ROUTE"
+    case dropTunnel = "DROP_TUNNEL"
+    /// A table held something impossible. The model has no tables, so it never judges so.
+    case dropInternal = "DROP_INTERNAL"
+
+    /// The `reason` that people and scripts see.
+    public var reason: String {
+        switch self {
+        case .passUpkeep: "upkeep"
+        case .passAllowed, .txForwarded, .redirectForwarded, .redirectResolve: "allowed"
+        case .passDefault, .dropDefault: "default"
+        case .passReply: "reply"
+        case .txEcho: "echo"
+        case .dropMalformed: "malformed"
+        case .dropNotIP: "not_ip"
+        case .dropNoService: "no_service"
+        case .dropPolicy: "policy"
+        case .dropNoBackend: "no_backend"
+        case .dropFragment: "fragment"
+        case .dropTooBig: "too_big"
+        case .dropNoRoute: "no_route"
+        case .dropTunnel: "tunnel"
+        case .dropInternal: "internal"
+        }
+    }
+
+    /// What usually happens to the frame: a packet too big is dropped, though an answer may go out in its place.
+    public var action: FrameAction {
+        switch self {
+        case .passUpkeep, .passAllowed, .passDefault, .passReply: .pass
+        case .txForwarded, .txEcho: .tx
+        case .redirectForwarded, .redirectResolve: .redirect
+        case .dropMalformed, .dropNotIP, .dropNoService, .dropPolicy, .dropDefault, .dropNoBackend, .dropFragment,
+            .dropTooBig, .dropNoRoute, .dropTunnel, .dropInternal:
+            .drop
+        }
+    }
+}
+
+public enum FrameAction: String, Hashable, Sendable {
+    case pass, drop
+    /// Out of the interface it came from.
+    case tx
+    case redirect
+}

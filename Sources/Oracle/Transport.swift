@@ -1,0 +1,82 @@
+import Net
+import Packets
+
+/// What the data path reads of the header behind IP, or remembers of it for later fragments.
+struct Transport: Equatable {
+    var sourcePort: UInt16 = 0
+    var destinationPort: UInt16 = 0
+    /// See `TrafficMatch`.
+    var selector: UInt16 = 0
+    /// None in a later fragment.
+    var flags: TCPSegment.Flags = []
+
+    /// Of a packet that is no later fragment.
+    init(_ packet: Datagram) throws(Refusal) {
+        let bytes = packet.payload
+        switch packet.ipProtocol {
+        case .tcp:
+            guard bytes.count >= 20, case let header = Int(bytes.byte(12) >> 4) * 4, header >= 20, header <= bytes.count
+            else { throw .malformed }
+            flags = TCPSegment.Flags(rawValue: bytes.byte(13))
+            guard !flags.isImpossible else { throw .malformed }
+        case .udp:
+            guard bytes.count >= 8, case let length = Int(bytes.big16(4)), length >= 8,
+                length <= bytes.count || packet.fragment != nil
+            else { throw .malformed }
+        case .sctp:
+            guard bytes.count >= 12 else { throw .malformed }
+        case .icmp, .icmpv6:
+            try readICMP(packet)
+            return
+        default: return
+        }
+        sourcePort = bytes.big16(0)
+        destinationPort = bytes.big16(2)
+        selector = destinationPort
+    }
+
+    private mutating func readICMP(_ packet: Datagram) throws(Refusal) {
+        // Each family has its own.
+        guard (packet.ipProtocol == .icmp) == (packet.family == .v4), packet.payload.count >= 4 else {
+            throw .malformed
+        }
+        selector = packet.payload.big16(0)
+        let kind = kind(packet.ipProtocol)
+        guard kind == .other || packet.payload.count >= 8 else { throw .malformed }
+        if kind == .echoRequest || kind == .echoReply {
+            sourcePort = packet.payload.big16(4)
+            destinationPort = sourcePort
+        }
+    }
+
+    /// What later fragments know of the first.
+    var remembered: Transport {
+        var transport = self
+        transport.flags = []
+        return transport
+    }
+}
+
+extension Transport {
+    enum ICMPKind { case echoRequest, echoReply, error, neighbourDiscovery, other }
+
+    func kind(_ ipProtocol: IPProtocol) -> ICMPKind {
+        switch (ipProtocol, selector >> 8) {
+        case (.icmp, 8), (.icmpv6, 128): .echoRequest
+        case (.icmp, 0), (.icmpv6, 129): .echoReply
+        case (.icmp, 3), (.icmp, 11), (.icmp, 12), (.icmpv6, 1...4): .error
+        case (.icmpv6, 133...137): .neighbourDiscovery
+        default: .other
+        }
+    }
+}
+
+extension TCPSegment.Flags {
+    /// Combinations that only scanners send.
+    var isImpossible: Bool {
+        isDisjoint(with: [.fin, .syn, .rst, .psh, .ack, .urg]) || isSuperset(of: [.syn, .fin])
+            || isSuperset(of: [.syn, .rst]) || intersection([.fin, .psh, .urg, .ack]) == [.fin, .psh, .urg]
+    }
+
+    var opensConnection: Bool { contains(.syn) && !contains(.ack) }
+}
