@@ -1,0 +1,3 @@
+public enum BPFFilesystem {
+    public static let path = "/sys/fs/bpf"
+}

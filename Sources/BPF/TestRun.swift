@@ -1,0 +1,2 @@
+public enum TestRun { public struct Result: Sendable {} }
+public struct XDPAction: Sendable {}
