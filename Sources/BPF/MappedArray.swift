@@ -2,8 +2,9 @@ internal import Glibc
 
 /// An array map in this process's memory: reads and writes are the kernel's own, without system calls.
 ///
-/// The kernel promises nothing about order or tearing beyond what the machine does for aligned words.
-public struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
+/// The kernel promises nothing about order or tearing beyond what the machine does for aligned words. Programs write
+/// meanwhile as they please, so threads of this process that do so too add nothing new: hence sendable.
+public struct MappedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
     public let count: Int
     private let base: UnsafeMutableRawPointer
     private let mappedBytes: Int

@@ -1,4 +1,5 @@
 public import BPF
+internal import Glibc
 
 /// Why the data plane could not do as asked. Reads as lower-case clauses: `what: cause: hint`.
 public struct DataplaneError: Error, CustomStringConvertible, Sendable {
@@ -32,7 +33,7 @@ public struct DataplaneError: Error, CustomStringConvertible, Sendable {
     }
 
     init(_ message: String, _ cause: BPFError) {
-        self.init(.kernel, message, cause: cause)
+        self.init(cause.code == EPERM || cause.code == EACCES ? .privilege : .kernel, message, cause: cause)
     }
 
     public var description: String {
@@ -41,4 +42,17 @@ public struct DataplaneError: Error, CustomStringConvertible, Sendable {
 
     /// The whole log of the kernel's verifier, where that is what refused.
     public var log: String? { cause?.log }
+}
+
+/// Runs `body`, whose failures become those of an attempt to do `what`.
+func attempting<Result>(
+    _ what: @autoclosure () -> String, _ body: () throws -> Result
+) throws(DataplaneError) -> Result {
+    do { return try body() } catch let error as DataplaneError {
+        throw error
+    } catch let error as BPFError {
+        throw DataplaneError("cannot \(what())", error)
+    } catch {
+        throw DataplaneError(.kernel, "cannot \(what()): \(error)")
+    }
 }

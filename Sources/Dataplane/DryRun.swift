@@ -1,3 +1,4 @@
+internal import DataplaneABI
 public import BPF
 public import Net
 
@@ -51,13 +52,22 @@ public struct Trace: Sendable {
     public var backend: UInt32
     /// The kernel's index of the interface to send through.
     public var nextHopIndex: UInt32
-    public var nextHopMAC: MACAddress
+    public var nextHopMAC: MACAddress?
 }
 
-/// Asks the second instance of the program, which decides over the same tables but changes and counts nothing.
-public final class DryRunner {
-    /// Lets the program decide about `packet` as if it had come from the interface with the kernel's `interfaceIndex`.
-    public func run(_ packet: [UInt8], interfaceIndex: UInt32) throws(DataplaneError) -> DryRun {
-        throw DataplaneError(.kernel, "not written")
+extension Trace {
+    init(_ trace: trace) {
+        flags = Flags(rawValue: trace.flags)
+        sourceValue = trace.source_value
+        destinationValue = trace.destination_value
+        cell = trace.cell
+        subject = trace.subject
+        portClass = trace.port_class
+        service = trace.service
+        hash = trace.hash
+        slot = trace.slot
+        backend = trace.backend
+        nextHopIndex = trace.nexthop_index
+        nextHopMAC = withUnsafeBytes(of: trace.nexthop_mac) { MACAddress(bytes: $0) }
     }
 }
