@@ -35,7 +35,7 @@ public struct Link: ~Copyable, Sendable {
         _ program: borrowing Program, interfaceIndex: UInt32, mode: XDPMode
     ) throws(BPFError) -> Link {
         var options = bpf_link_create_opts()
-        options.sz = MemoryLayout<bpf_link_create_opts>.stride
+        options.sz = optionsSize(through: \bpf_link_create_opts.flags)
         options.flags = mode.rawValue
         let descriptor = try call(
             "attach program \(program.information.name) to interface \(interfaceIndex) in \(mode) mode",

@@ -40,7 +40,7 @@ public struct MapHandle: ~Copyable, Sendable {
     ) throws(BPFError) -> MapHandle {
         LibbpfLog.silence()
         var options = bpf_map_create_opts()
-        options.sz = MemoryLayout<bpf_map_create_opts>.stride
+        options.sz = optionsSize(through: \bpf_map_create_opts.map_flags)
         options.map_flags = flags.rawValue
         let descriptor = try call(
             "create map \(name) of \(maxEntries) entries",

@@ -10,7 +10,7 @@ public struct ObjectFile: ~Copyable {
     /// begin with.
     public init(_ bytes: [UInt8], name: String) throws(BPFError) {
         var options = bpf_object_open_opts()
-        options.sz = MemoryLayout<bpf_object_open_opts>.stride
+        options.sz = optionsSize(through: \bpf_object_open_opts.object_name)
         let (object, log) = name.withCString { cName in
             options.object_name = cName
             return LibbpfLog.capture { bpf_object__open_mem(bytes, bytes.count, &options) }

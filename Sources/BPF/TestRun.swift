@@ -37,7 +37,7 @@ extension Program {
             context = withUnsafeBytes(of: xdp) { Array($0) }
         }
         var options = bpf_test_run_opts()
-        options.sz = MemoryLayout<bpf_test_run_opts>.stride
+        options.sz = optionsSize(through: \bpf_test_run_opts.batch_size)
         options.repeat = Int32(test.repetitions)
         options.flags = test.liveFrames ? UInt32(BPF_F_TEST_XDP_LIVE_FRAMES) : 0
 

@@ -57,7 +57,7 @@ public struct TrafficControlFilter: Hashable, Sendable {
 
     private var hook: bpf_tc_hook {
         var hook = bpf_tc_hook()
-        hook.sz = MemoryLayout<bpf_tc_hook>.stride
+        hook.sz = optionsSize(through: \bpf_tc_hook.parent)
         hook.ifindex = Int32(interfaceIndex)
         hook.attach_point = direction == .ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS
         return hook
@@ -65,7 +65,7 @@ public struct TrafficControlFilter: Hashable, Sendable {
 
     private var options: bpf_tc_opts {
         var options = bpf_tc_opts()
-        options.sz = MemoryLayout<bpf_tc_opts>.stride
+        options.sz = optionsSize(through: \bpf_tc_opts.priority)
         options.handle = handle
         options.priority = priority
         return options

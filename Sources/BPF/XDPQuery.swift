@@ -11,7 +11,7 @@ public struct XDPAttachment: Sendable, Equatable {
     public init(ofInterface index: UInt32) throws(BPFError) {
         LibbpfLog.silence()
         var options = bpf_xdp_query_opts()
-        options.sz = MemoryLayout<bpf_xdp_query_opts>.stride
+        options.sz = optionsSize(through: \bpf_xdp_query_opts.attach_mode)
         try call("ask for the XDP program of interface \(index)") { bpf_xdp_query(Int32(index), 0, &options) }
         func id(_ value: UInt32) -> UInt32? { value == 0 ? nil : value }
         // With one program the kernel names it and its mode; with several it names each mode's.
