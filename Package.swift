@@ -17,11 +17,12 @@ func module(
 }
 
 func tests(
-    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = [],
+    plugins: [Target.PluginUsage] = []
 ) -> Target {
     .testTarget(
         name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, resources: resources,
-        swiftSettings: strict)
+        swiftSettings: strict, plugins: plugins)
 }
 
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -53,7 +54,7 @@ let package = Package(
             name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
         module("BPF", ["CLibbpf"]),
         .plugin(name: "CompileBPF", capability: .buildTool()),
-        module("Dataplane", ["BPF", "DataplaneABI", "Image", "Net", "Plan"], plugins: ["CompileBPF"]),
+        module("Dataplane", ["BPF", "DataplaneABI", "Image", "Net", "Plan", "Policy"], plugins: ["CompileBPF"]),
 
         // People.
         module("Commands", ["Dataplane", "Image", "Net", "Packets", "Plan", "Policy", argumentParser]),
@@ -67,7 +68,7 @@ let package = Package(
         tests("PacketsTests", ["Packets", "Net"]),
         tests("OracleTests", ["Oracle", "Packets", "Plan", "Policy", "Net"]),
         tests("ImageTests", ["Image", "Plan", "Policy", "Net", "DataplaneABI"]),
-        tests("BPFTests", ["BPF"]),
+        tests("BPFTests", ["BPF"], exclude: ["objects"], plugins: ["CompileBPF"]),
         tests("CommandsTests", ["Commands", "Net", "Plan", "Policy"]),
         tests(
             "KernelTests", ["BPF", "Dataplane", "DataplaneABI", "Image", "Net", "Oracle", "Packets", "Plan", "Policy"]),

@@ -42,3 +42,25 @@ enum __attribute__((enum_extensibility(open))) outcome {
 #define OUTCOME_ROOM 64
 
 _Static_assert(OUTCOME_COUNT <= OUTCOME_ROOM, "outcomes outgrew their counters");
+
+#ifndef __bpf__
+// What people see. An outcome that this build does not know has the words of DROP_INTERNAL.
+#define X(symbol, swift, name, action, sentence) \
+    case OUTCOME_##symbol: return name;
+static inline const char *outcome_name(__u32 outcome) {
+    switch (outcome) { SLUICE_OUTCOMES(X) default: return "internal"; }
+}
+#undef X
+#define X(symbol, swift, name, action, sentence) \
+    case OUTCOME_##symbol: return #action;
+static inline const char *outcome_action(__u32 outcome) {
+    switch (outcome) { SLUICE_OUTCOMES(X) default: return "DROP"; }
+}
+#undef X
+#define X(symbol, swift, name, action, sentence) \
+    case OUTCOME_##symbol: return sentence;
+static inline const char *outcome_sentence(__u32 outcome) {
+    switch (outcome) { SLUICE_OUTCOMES(X) default: return "an outcome that this version does not know"; }
+}
+#undef X
+#endif

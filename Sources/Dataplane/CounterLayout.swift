@@ -1,0 +1,73 @@
+internal import DataplaneABI
+
+/// Where each counter lies within one CPU's region of the `counters` map.
+struct CounterLayout: Hashable, Sendable {
+    /// Interface slots that rules are counted for, 0 included.
+    var interfaces: UInt32
+    var rules: UInt32
+    var services: UInt32
+    var backends: UInt32
+
+    init(interfaces: UInt32, rules: UInt32, services: UInt32, backends: UInt32) {
+        self.interfaces = interfaces
+        self.rules = rules
+        self.services = services
+        self.backends = backends
+    }
+
+    /// As the running programs have it.
+    init(_ config: load_config) {
+        let ruleWords = config.service_base - config.rule_base
+        self.init(
+            interfaces: config.rule_room == 0 ? 0 : ruleWords / config.rule_room, rules: config.rule_room,
+            services: config.service_room, backends: config.backend_room)
+    }
+
+    private static let outcomes = UInt32(INTERFACE_SLOTS) * UInt32(OUTCOME_ROOM)
+
+    var ruleBase: UInt32 { Self.outcomes }
+    var serviceBase: UInt32 { ruleBase + interfaces * rules }
+    var backendBase: UInt32 { serviceBase + services }
+    var stride: UInt32 { backendBase + backends }
+
+    func config(dryRun: Bool) -> load_config {
+        load_config(
+            counter_stride: stride, rule_base: ruleBase, rule_room: rules, service_base: serviceBase,
+            service_room: services, backend_base: backendBase, backend_room: backends, dry_run: dryRun ? 1 : 0)
+    }
+
+    func outcome(_ outcome: UInt32, interface: UInt32) -> Int? {
+        interface < UInt32(INTERFACE_SLOTS) && outcome < UInt32(OUTCOME_ROOM)
+            ? Int(interface * UInt32(OUTCOME_ROOM) + outcome) : nil
+    }
+
+    func rule(_ slot: UInt32, interface: UInt32) -> Int? {
+        interface < interfaces && slot < rules ? Int(ruleBase + interface * rules + slot) : nil
+    }
+
+    func service(_ slot: UInt32) -> Int? { slot < services ? Int(serviceBase + slot) : nil }
+
+    func backend(_ slot: UInt32) -> Int? { slot < backends ? Int(backendBase + slot) : nil }
+
+    /// Whether everything that `needs` asks for has a counter.
+    func holds(_ needs: SlotNeeds) -> Bool {
+        needs.interfaces <= interfaces && needs.rules <= rules && needs.services <= services
+            && needs.backends <= backends
+    }
+
+    /// Room for `needs` with space to grow, and never less than `current`, so that every slot keeps its counter.
+    static func fitting(_ needs: SlotNeeds, growing current: CounterLayout? = nil) -> CounterLayout {
+        func room(_ need: UInt32, _ least: UInt32, _ had: UInt32?) -> UInt32 {
+            if let had, need <= had { return had }
+            return max(least, (need + need / 2).roundedUpToPowerOfTwo)
+        }
+        return CounterLayout(
+            interfaces: min(UInt32(INTERFACE_SLOTS), room(needs.interfaces, 4, current?.interfaces)),
+            rules: room(needs.rules, 1024, current?.rules), services: room(needs.services, 256, current?.services),
+            backends: room(needs.backends, 1024, current?.backends))
+    }
+}
+
+extension UInt32 {
+    var roundedUpToPowerOfTwo: UInt32 { self <= 1 ? 1 : 1 << (32 - (self - 1).leadingZeroBitCount) }
+}

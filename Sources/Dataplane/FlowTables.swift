@@ -1,0 +1,53 @@
+internal import BPF
+internal import DataplaneABI
+internal import Net
+
+/// The tables of remembered flows, read for people.
+struct FlowTables {
+    private let set: ProgramSet
+    private let now: UInt64
+    private let ticksPerSecond: UInt64
+
+    init(_ set: ProgramSet) throws {
+        self.set = set
+        now = try KernelClock(set).sample().jiffies
+        ticksPerSecond = UInt64(max(1, set.control.ticksPerSecond))
+    }
+
+    func entries() throws -> [FlowEntry] {
+        try trackedEntries(.tracked, FlowEntry.Kind.tracked) + trackedEntries(.inbound, FlowEntry.Kind.inbound)
+            + connectionEntries()
+    }
+
+    private func trackedEntries(
+        _ name: ProgramSet.MapName, _ kind: (FlowEntry.TrackedState) -> FlowEntry.Kind
+    ) throws -> [FlowEntry] {
+        let map = try Map<flow_key, tracked>(set[name].value.duplicate())
+        return try map.entries().map { key, value in
+            entry(key, kind(FlowEntry.TrackedState(rawValue: value.state) ?? .open), seen: value.seen)
+        }
+    }
+
+    private func connectionEntries() throws -> [FlowEntry] {
+        let map = try Map<flow_key, connection>(set[.connections].value.duplicate())
+        return try map.entries().map { key, value in
+            entry(key, .connection(backendSlot: value.backend, tag: value.tag), seen: value.seen)
+        }
+    }
+
+    private func entry(_ key: flow_key, _ kind: FlowEntry.Kind, seen: UInt64) -> FlowEntry {
+        let ticks = now > seen ? now - seen : 0
+        return FlowEntry(
+            kind: kind, source: IPAddress(mapped: key.source), destination: IPAddress(mapped: key.destination),
+            sourcePort: UInt16(bigEndian: key.source_port), destinationPort: UInt16(bigEndian: key.destination_port),
+            proto: key.protocol, idle: .milliseconds(Int64(ticks * 1000 / ticksPerSecond)))
+    }
+}
+
+extension IPAddress {
+    /// Two words as they lie in a table: network order, IPv4 as ::ffff:a.b.c.d.
+    init(mapped words: (UInt64, UInt64)) {
+        let address = IPv6Address(high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1))
+        self = address.isV4Mapped ? .v4(IPv4Address(UInt32(truncatingIfNeeded: address.low))) : .v6(address)
+    }
+}

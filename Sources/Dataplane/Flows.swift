@@ -1,0 +1,24 @@
+public import Net
+
+/// A flow that is remembered.
+public struct FlowEntry: Sendable {
+    public enum Kind: Sendable {
+        /// A flow that the node opened; `source` is the peer.
+        case tracked(TrackedState)
+        /// A datagram flow that a peer opened.
+        case inbound(TrackedState)
+        /// A connection that began while its slot was marked: the backend's slot and tag.
+        case connection(backendSlot: UInt32, tag: UInt32)
+    }
+
+    public enum TrackedState: UInt32, Sendable { case opening, open, closing }
+
+    public var kind: Kind
+    public var source: IPAddress
+    public var destination: IPAddress
+    public var sourcePort: UInt16
+    public var destinationPort: UInt16
+    public var proto: UInt8
+    /// Since its last packet.
+    public var idle: Duration
+}

@@ -1,0 +1,72 @@
+internal import BPF
+internal import DataplaneABI
+
+extension ProgramSet {
+    /// Loads the embedded object with room for `capacity`. `predecessor`'s remembered flows and drop events are carried
+    /// on; a table whose layout changed starts empty, and is named in `forgotten`.
+    static func load(
+        _ capacity: Capacity, succeeding predecessor: ProgramSet? = nil
+    ) throws(BPFError) -> (set: ProgramSet, forgotten: [MapName]) {
+        let filterFile = try open(capacity, dryRun: false)
+        var forgotten: [MapName] = []
+        if let predecessor {
+            for name in MapName.flows + [.events] {
+                do { try filterFile.reuse(predecessor[name].value, asMap: name.inObject) } catch {
+                    forgotten.append(name)
+                }
+            }
+        }
+        let filter = try filterFile.load()
+
+        let explainFile = try open(capacity, dryRun: true)
+        try explainFile.loadOnly(["sluice_ingress"])
+        var maps: [MapName: Shared<MapHandle>] = [:]
+        for name in MapName.shared {
+            maps[name] = try Shared(filter.map(name.inObject))
+            try explainFile.reuse(filter.map(name.inObject), asMap: name.inObject)
+        }
+        let explain = try explainFile.load()
+
+        let record = try Record(
+            capacity: capacity, traceOffset: explain.variable("trace").offset,
+            clockOffset: filter.variable("clock_sample").offset)
+        maps[.trace] = try Shared(explain.map(".bss"))
+        maps[.clock] = try Shared(filter.map(".bss"))
+        maps[.record] = try Shared(record.store())
+
+        let programs: [ProgramName: Shared<Program>] = try [
+            .ingress: Shared(filter.program("sluice_ingress")),
+            .egress: Shared(filter.program("sluice_egress")),
+            .resolve: Shared(filter.program("sluice_resolve")),
+            .pass: Shared(filter.program("sluice_pass")),
+            .clock: Shared(filter.program("sluice_clock")),
+            .explain: Shared(explain.program("sluice_ingress")),
+        ]
+        let set = try ProgramSet(record: record, programs: programs, maps: maps)
+        try set.initialiseControl()
+        return (set, forgotten)
+    }
+
+    private static func open(_ capacity: Capacity, dryRun: Bool) throws(BPFError) -> ObjectFile {
+        let cpus = UInt32(try possibleCPUs())
+        let file = try ObjectFile(base64: SluiceObject.base64, name: "sluice")
+        try file.setVariable("config", to: capacity.counters.config(dryRun: dryRun))
+        try file.setMaxEntries(2 * capacity.halfLines, ofMap: "arena")
+        // One more region than CPUs: what was counted by predecessors, which no CPU writes.
+        try file.setMaxEntries((cpus + 1) * capacity.counters.stride, ofMap: "counters")
+        try file.setMaxEntries(cpus * capacity.counters.backends, ofMap: "nexthops")
+        try file.setMaxEntries(cpus, ofMap: "workspaces")
+        return file
+    }
+
+    private func initialiseControl() throws(BPFError) {
+        control.initialise(halfLines: record.halfLines, ticksPerSecond: try KernelClock(self).ticksPerSecond())
+    }
+}
+
+extension ProgramSet.MapName {
+    /// What both instances of the object use. Their workspaces are their own: a dry run may be interrupted by traffic.
+    fileprivate static let shared: [Self] = [.arena, .control, .counters, .nexthops, .grace, .events] + flows
+
+    fileprivate var inObject: String { self == .control ? ".data.control" : rawValue }
+}

@@ -1,0 +1,99 @@
+internal import BPF
+internal import DataplaneABI
+
+/// The programs of one version with their maps: made by loading, or adopted from where they are pinned.
+///
+/// Two instances of the object share all tables: one filters; the other, loaded with `dry_run`, explains.
+struct ProgramSet: Sendable {
+    /// Pinned as `prog/…`.
+    enum ProgramName: String, CaseIterable {
+        case ingress, egress, resolve
+        /// Lets everything through: what a new interface runs until its tables are in use.
+        case pass
+        case clock
+        /// Ingress of the explaining instance.
+        case explain
+    }
+
+    /// Pinned as `map/…`.
+    enum MapName: String, CaseIterable {
+        case arena, control, counters, nexthops, grace, events
+        case tracked, inbound, connections, fragments
+        /// `.bss` of the explaining instance.
+        case trace
+        /// `.bss` of the filtering instance.
+        case clock
+        case record
+
+        /// Tables that packets fill, and that outlive a version of the programs.
+        static let flows: [MapName] = [.tracked, .inbound, .connections, .fragments]
+    }
+
+    let record: Record
+    let control: Control
+    private let programs: [ProgramName: Shared<Program>]
+    private let maps: [MapName: Shared<MapHandle>]
+
+    /// Both dictionaries have every name.
+    init(
+        record: Record, programs: [ProgramName: Shared<Program>], maps: [MapName: Shared<MapHandle>]
+    ) throws(BPFError) {
+        self.record = record
+        self.programs = programs
+        self.maps = maps
+        guard let control = maps[.control] else { throw BPFError("open map control", code: 2) }
+        self.control = try Control(control.value)
+    }
+
+    subscript(name: ProgramName) -> Shared<Program> {
+        guard let program = programs[name] else { preconditionFailure("a set without program \(name)") }
+        return program
+    }
+
+    subscript(name: MapName) -> Shared<MapHandle> {
+        guard let map = maps[name] else { preconditionFailure("a set without map \(name)") }
+        return map
+    }
+
+    var counterLayout: CounterLayout { record.capacity.counters }
+}
+
+/// A handle with several owners.
+final class Shared<Handle: ~Copyable & Sendable>: Sendable {
+    let value: Handle
+
+    init(_ value: consuming Handle) { self.value = value }
+}
+
+extension ProgramSet {
+    /// Everything pinned in `directory`. Nil where it holds no whole set: no record, or none that this version reads.
+    static func adopt(_ directory: String) throws(BPFError) -> ProgramSet? {
+        guard BPFFilesystem.exists(path(.record, in: directory)) else { return nil }
+        guard let record = try Record.load(MapHandle(pinnedAt: path(.record, in: directory))) else { return nil }
+
+        var programs: [ProgramName: Shared<Program>] = [:]
+        for name in ProgramName.allCases {
+            programs[name] = try Shared(Program(pinnedAt: path(name, in: directory)))
+        }
+        var maps: [MapName: Shared<MapHandle>] = [:]
+        for name in MapName.allCases {
+            maps[name] = try Shared(MapHandle(pinnedAt: path(name, in: directory)))
+        }
+        return try ProgramSet(record: record, programs: programs, maps: maps)
+    }
+
+    /// Pins everything in `directory`, the record last.
+    func pin(in directory: String) throws(BPFError) {
+        try BPFFilesystem.makeDirectory("\(directory)/prog")
+        try BPFFilesystem.makeDirectory("\(directory)/map")
+        for name in ProgramName.allCases { try self[name].value.pin(at: Self.path(name, in: directory)) }
+        for name in MapName.allCases where name != .record { try self[name].value.pin(at: Self.path(name, in: directory)) }
+        try self[.record].value.pin(at: Self.path(.record, in: directory))
+    }
+
+    private static func path(_ name: ProgramName, in directory: String) -> String {
+        "\(directory)/prog/\(name.rawValue)"
+    }
+
+    private static func path(_ name: MapName, in directory: String) -> String { "\(directory)/map/\(name.rawValue)" }
+}

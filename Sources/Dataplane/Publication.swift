@@ -1,0 +1,119 @@
+public import Plan
+public import Policy
+
+/// Everything that becomes effective in one step.
+public struct Publication: Sendable {
+    /// The compiled image, whole 64-byte lines (`bpf/abi/image.h`).
+    public var image: [UInt8]
+    /// The interfaces to be attached when this is published; others of the instance are detached.
+    public var interfaces: [Attachment]
+    /// Room that counters and next hops need.
+    public var needs: SlotNeeds
+    /// Slots whose owner is new: they start from zero.
+    public var fresh: FreshSlots
+
+    public init(image: [UInt8], interfaces: [Attachment], needs: SlotNeeds, fresh: FreshSlots = FreshSlots()) {
+        self.image = image
+        self.interfaces = interfaces
+        self.needs = needs
+        self.fresh = fresh
+    }
+
+    /// The publication of `state`, compiled to `image`, after `previous`.
+    public init(image: [UInt8], state: State, previous: State?) {
+        self.init(
+            image: image, interfaces: state.interfaces.map(Attachment.init), needs: SlotNeeds(state),
+            fresh: FreshSlots(of: state, after: previous))
+    }
+}
+
+/// An interface that packets are to be filtered on.
+public struct Attachment: Hashable, Sendable {
+    public var name: String
+    /// The kernel's index.
+    public var index: UInt32
+    public var mode: Interface.Mode
+
+    public init(name: String, index: UInt32, mode: Interface.Mode = .auto) {
+        self.name = name
+        self.index = index
+        self.mode = mode
+    }
+
+    public init(_ interface: InterfaceState) {
+        self.init(name: interface.name, index: interface.index, mode: interface.mode)
+    }
+}
+
+/// One more than the highest slot in use, by kind.
+public struct SlotNeeds: Hashable, Sendable {
+    public var interfaces: UInt32
+    public var rules: UInt32
+    public var services: UInt32
+    public var backends: UInt32
+
+    public init(interfaces: UInt32 = 1, rules: UInt32 = 1, services: UInt32 = 0, backends: UInt32 = 1) {
+        self.interfaces = interfaces
+        self.rules = rules
+        self.services = services
+        self.backends = backends
+    }
+
+    public init(_ state: State) {
+        interfaces = (state.interfaces.lazy.map(\.slot).max() ?? 0) + 1
+        rules = (state.rules.lazy.map(\.slot).max() ?? 0) + 1
+        services = (state.services.lazy.map(\.slot).max() ?? 0) + 1
+        backends = (state.services.lazy.flatMap(\.backends).map(\.slot).max() ?? 0) + 1
+    }
+}
+
+/// Counter slots that had no owner, or another one, in the state before.
+public struct FreshSlots: Hashable, Sendable {
+    public var interfaces: [UInt32] = []
+    public var rules: [UInt32] = []
+    public var services: [UInt32] = []
+    public var backends: [UInt32] = []
+
+    public init() {}
+
+    public init(of state: State, after previous: State?) {
+        guard let previous else { return }
+        interfaces = Self.fresh(state.interfaces, previous.interfaces) { Owner(slot: $0.slot, name: $0.name) }
+        rules = Self.fresh(state.rules, previous.rules) { Owner(slot: $0.slot, name: $0.name) }
+        services = Self.fresh(state.services, previous.services) { Owner(slot: $0.slot, name: $0.name) }
+        backends = Self.fresh(Self.backends(of: state), Self.backends(of: previous)) { $0 }
+    }
+
+    private struct Owner: Hashable {
+        var slot: UInt32
+        /// What the counters are about.
+        var name: String
+    }
+
+    private static func backends(of state: State) -> [Owner] {
+        state.services.flatMap { service in
+            service.backends.map { Owner(slot: $0.slot, name: "\(service.name) \($0.name) \($0.address)") }
+        }
+    }
+
+    private static func fresh<Element>(
+        _ new: [Element], _ old: [Element], owner: (Element) -> Owner
+    ) -> [UInt32] {
+        let known = Set(old.map(owner))
+        return new.map(owner).filter { !known.contains($0) }.map(\.slot).sorted()
+    }
+}
+
+/// What a publish did beyond swapping the tables.
+public struct PublicationReport: Sendable {
+    /// Nothing of the instance was running before.
+    public var started = false
+    /// Why the programs were replaced, if they were.
+    public var reloaded: String?
+    public var attached: [String] = []
+    public var detached: [String] = []
+    /// What the operator should know, a clause each.
+    public var warnings: [String] = []
+
+    public init() {}
+}

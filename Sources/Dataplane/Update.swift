@@ -1,0 +1,90 @@
+internal import BPF
+
+/// A publication to programs that run: the spare half is written, and packets told to use it.
+///
+/// New interfaces are attached before, with a program that lets everything through as if it were not there, so that what
+/// can fail fails while nothing has changed; they begin to filter with the tables that know them.
+struct Update {
+    let instance: Instance
+    let publication: Publication
+    let set: ProgramSet
+
+    init(_ instance: Instance, _ publication: Publication, _ set: ProgramSet) {
+        self.instance = instance
+        self.publication = publication
+        self.set = set
+    }
+
+    private var attachments: Attachments { Attachments(of: instance.pinDirectory) }
+
+    func run(_ check: (DryRunner) throws -> Void) throws -> (dataplane: Dataplane, report: PublicationReport) {
+        var report = PublicationReport()
+        try prepare(check, &report)
+        try commit(&report)
+        return (Dataplane(instance, set), report)
+    }
+
+    /// Everything that may be refused. Leaves nothing behind on failure.
+    private func prepare(_ check: (DryRunner) throws -> Void, _ report: inout PublicationReport) throws {
+        let half = set.spareHalf
+        try attempting("write the tables") {
+            try set.settle()
+            try set.write(publication.image, toHalf: half)
+        }
+        try check(DryRunner(instance, set, half: half))
+        try NewInterfaces(publication.interfaces, attachments).attach(set, &report)
+    }
+
+    /// Makes what is in the spare half effective.
+    func commit(_ report: inout PublicationReport) throws(DataplaneError) {
+        let known = Set(publication.interfaces.map(\.index))
+        report.detached += try attempting("publish") {
+            try CounterTable(set).clear(publication.fresh)
+            set.control.publish(set.spareHalf)
+            var detached: [AttachmentPoint] = []
+            for point in try attachments.all() {
+                if let index = try point.interfaceIndex(), known.contains(index) {
+                    try point.update(to: set, as: .filtering)
+                } else {
+                    detached.append(point)
+                }
+            }
+            try set.settle()
+            for point in detached { try point.detach() }
+            return detached.map(\.interfaceName)
+        }
+    }
+}
+
+/// Interfaces that a publication adds.
+struct NewInterfaces {
+    private let wanted: [Attachment]
+    private let attachments: Attachments
+
+    init(_ wanted: [Attachment], _ attachments: Attachments) {
+        self.wanted = wanted
+        self.attachments = attachments
+    }
+
+    /// Attaches them without effect; on failure none stays.
+    func attach(_ set: ProgramSet, _ report: inout PublicationReport) throws(DataplaneError) {
+        var added: [String] = []
+        do {
+            for interface in wanted {
+                if try attachments.point(onIndex: interface.index) != nil { continue }
+                if let warning = try attachments.attach(set, to: interface, as: .waiting) {
+                    report.warnings.append(warning)
+                }
+                added.append(interface.name)
+            }
+        } catch {
+            detach(added)
+            throw error as? DataplaneError ?? DataplaneError(.interface, "cannot attach: \(error)")
+        }
+        report.attached += added
+    }
+
+    func detach(_ names: [String]) {
+        for name in names { try? attachments.point(for: name).detach() }
+    }
+}
