@@ -17,8 +17,8 @@ public struct MappedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Senda
         try self.init(handle, count: Int(information.maxEntries))
     }
 
-    /// The one value of a data section's map, seen as its bytes' worth of `Element`.
-    public init(sectionOf handle: borrowing MapHandle) throws(BPFError) {
+    /// The one value of a map, a data section's for instance, seen as an array of its own.
+    public init(elementOf handle: borrowing MapHandle) throws(BPFError) {
         try self.init(handle, count: handle.information.valueSize / MemoryLayout<Element>.stride)
     }
 

@@ -29,6 +29,14 @@ public struct ObjectFile: ~Copyable {
         try call("size map \(map.name) for \(count) entries") { bpf_map__set_max_entries(map.pointer, count) }
     }
 
+    /// Sets the size in bytes of a map's values, where the source leaves it to the loader.
+    public func setValueSize(_ size: Int, ofMap map: String) throws(BPFError) {
+        let map = try find(map)
+        try call("size values of map \(map.name) for \(size) bytes") {
+            bpf_map__set_value_size(map.pointer, UInt32(size))
+        }
+    }
+
     /// Takes `map` for the object's map of that name instead of making one. Data sections are maps too: `.bss`, `.data`,
     /// `.rodata`; one that is reused keeps its content.
     public func reuse(_ map: borrowing MapHandle, asMap name: String) throws(BPFError) {

@@ -2,12 +2,16 @@ internal import DataplaneABI
 
 /// What is fixed when programs are loaded. A file that outgrows it makes a new set of maps.
 struct Capacity: Hashable, Sendable {
-    /// Lines in each half of the arena.
+    /// Lines in each half of the arena, a power of two.
     var halfLines: UInt32
     var counters: CounterLayout
 
     /// 4 MB.
     private static let leastHalf: UInt32 = 1 << 16
+    /// 256 MB: the verifier lets a program reach 512 MB into a map's value.
+    private static let largestHalf: UInt32 = 1 << 22
+    /// Likewise, all CPUs together.
+    private static let mostCounters = 1 << 25
 
     init(halfLines: UInt32, counters: CounterLayout) {
         self.halfLines = halfLines
@@ -19,32 +23,32 @@ struct Capacity: Hashable, Sendable {
     }
 
     /// Room for `publication` and half as much again; never less than `current`.
-    static func fitting(_ publication: Publication, growing current: Capacity? = nil) -> Capacity {
-        let lines = publication.lines
-        let wanted = max(leastHalf, (lines + lines / 2).roundedUpToPowerOfTwo)
+    static func fitting(
+        _ publication: Publication, cpus: Int, growing current: Capacity? = nil
+    ) throws(DataplaneError) -> Capacity {
+        let lines = UInt32(publication.lines)
+        guard lines <= largestHalf else {
+            throw DataplaneError(
+                .usage, "the tables need \(publication.lines * lineBytes >> 20) MB, of at most 256",
+                hint: "use fewer or smaller services, or fewer distinct rules")
+        }
+        let wanted = min(largestHalf, max(leastHalf, (lines + lines / 2).roundedUpToPowerOfTwo))
         let half = current.map { lines <= $0.halfLines ? $0.halfLines : wanted } ?? wanted
-        return Capacity(
-            halfLines: half, counters: .fitting(publication.needs, growing: current?.counters))
+        let counters = CounterLayout.fitting(publication.needs, growing: current?.counters)
+        guard Int(counters.stride) * (cpus + 1) <= mostCounters else {
+            throw DataplaneError(
+                .usage, "counters for \(counters.rules) rules on \(counters.interfaces) interfaces do not fit",
+                hint: "this machine may have \(cpus) CPUs, and each counts for itself")
+        }
+        return Capacity(halfLines: half, counters: counters)
     }
-}
 
-extension Publication {
-    var lines: UInt32 { UInt32(image.count / lineBytes) }
-
-    /// Refuses bytes that no compiler of images made.
-    func validate() throws(DataplaneError) {
-        let line = lineBytes
-        guard image.count >= 2 * line, image.count.isMultiple(of: line), image.count / line <= Int(Int32.max) else {
-            throw DataplaneError(.usage, "an image of \(image.count) bytes is not whole")
-        }
-        let (head, tail) = image.withUnsafeBytes {
-            ($0.loadUnaligned(as: image_head.self), $0.loadUnaligned(fromByteOffset: line, as: image_tail.self))
-        }
-        guard head.magic == IMAGE_MAGIC, tail.version == UInt32(IMAGE_VERSION), tail.lines == lines else {
-            throw DataplaneError(.usage, "these bytes are no image of version \(IMAGE_VERSION)")
-        }
-        guard needs.interfaces <= UInt32(INTERFACE_SLOTS) else {
-            throw DataplaneError(.usage, "more than \(INTERFACE_SLOTS - 1) interfaces")
-        }
+    /// What the programs are loaded with.
+    func config(cpus: UInt32, dryRun: Bool) -> load_config {
+        load_config(
+            counter_stride: counters.stride, rule_base: counters.ruleBase, rule_room: counters.rules,
+            service_base: counters.serviceBase, service_room: counters.services, backend_base: counters.backendBase,
+            backend_room: counters.backends, dry_run: dryRun ? 1 : 0, arena_mask: 2 * halfLines - 1,
+            counter_count: (cpus + 1) * counters.stride, nexthop_count: cpus * counters.backends, pad: 0)
     }
 }

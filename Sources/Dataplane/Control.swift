@@ -10,7 +10,7 @@ final class Control: Sendable {
 
     private let section: MappedArray<control>
 
-    init(_ map: borrowing MapHandle) throws(BPFError) { section = try MappedArray(sectionOf: map) }
+    init(_ map: borrowing MapHandle) throws(BPFError) { section = try MappedArray(elementOf: map) }
 
     func initialise(halfLines: UInt32, ticksPerSecond: UInt32) {
         section[0] = control(

@@ -8,33 +8,12 @@ struct CounterLayout: Hashable, Sendable {
     var services: UInt32
     var backends: UInt32
 
-    init(interfaces: UInt32, rules: UInt32, services: UInt32, backends: UInt32) {
-        self.interfaces = interfaces
-        self.rules = rules
-        self.services = services
-        self.backends = backends
-    }
-
-    /// As the running programs have it.
-    init(_ config: load_config) {
-        let ruleWords = config.service_base - config.rule_base
-        self.init(
-            interfaces: config.rule_room == 0 ? 0 : ruleWords / config.rule_room, rules: config.rule_room,
-            services: config.service_room, backends: config.backend_room)
-    }
-
     private static let outcomes = UInt32(INTERFACE_SLOTS) * UInt32(OUTCOME_ROOM)
 
     var ruleBase: UInt32 { Self.outcomes }
     var serviceBase: UInt32 { ruleBase + interfaces * rules }
     var backendBase: UInt32 { serviceBase + services }
     var stride: UInt32 { backendBase + backends }
-
-    func config(dryRun: Bool) -> load_config {
-        load_config(
-            counter_stride: stride, rule_base: ruleBase, rule_room: rules, service_base: serviceBase,
-            service_room: services, backend_base: backendBase, backend_room: backends, dry_run: dryRun ? 1 : 0)
-    }
 
     func outcome(_ outcome: UInt32, interface: UInt32) -> Int? {
         interface < UInt32(INTERFACE_SLOTS) && outcome < UInt32(OUTCOME_ROOM)

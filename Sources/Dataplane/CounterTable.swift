@@ -1,14 +1,15 @@
 internal import BPF
 internal import DataplaneABI
 
-/// The counters of a set of programs: a region per CPU, and one for what predecessors counted.
+/// The counters of a set of programs: a region per CPU, and one more, which no CPU writes, for what predecessors
+/// counted.
 struct CounterTable: ~Copyable {
     private let layout: CounterLayout
     private let entries: MappedArray<counter>
 
     init(_ set: ProgramSet) throws(BPFError) {
         layout = set.counterLayout
-        entries = try MappedArray(set[.counters].value)
+        entries = try MappedArray(elementOf: set[.counters].value)
     }
 
     func snapshot() -> CounterSnapshot {

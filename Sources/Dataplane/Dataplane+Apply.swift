@@ -10,7 +10,6 @@ extension Dataplane {
         check: (DryRunner) throws -> Void = { _ in }
     ) throws -> (dataplane: Dataplane, report: PublicationReport) {
         try Requirements.checkPrivilege()
-        try publication.validate()
         try attempting("mount the BPF file system") {
             try BPFFilesystem.ensureMounted()
             try BPFFilesystem.makeDirectory(Instance.root)

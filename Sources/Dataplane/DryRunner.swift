@@ -14,7 +14,7 @@ public final class DryRunner: Sendable {
 
     init(_ instance: Instance, _ set: ProgramSet, half: UInt32? = nil) throws(DataplaneError) {
         program = set[.explain]
-        do { section = try MappedArray(sectionOf: set[.trace].value) } catch {
+        do { section = try MappedArray(elementOf: set[.trace].value) } catch {
             throw DataplaneError("cannot prepare a dry run", error)
         }
         offset = Int(set.record.traceOffset)

@@ -20,7 +20,7 @@ struct KernelClock {
     }
 
     func sample() throws(BPFError) -> Sample {
-        let memory = try MappedArray<UInt8>(sectionOf: section.value)
+        let memory = try MappedArray<UInt8>(elementOf: section.value)
         return try sample(memory)
     }
 
@@ -32,7 +32,7 @@ struct KernelClock {
     /// Jiffies in a second, which the kernel tells nobody: one of the values it can be built with, told apart by the
     /// time between two ticks. Takes some 30 ms.
     func ticksPerSecond() throws(BPFError) -> UInt32 {
-        let memory = try MappedArray<UInt8>(sectionOf: section.value)
+        let memory = try MappedArray<UInt8>(elementOf: section.value)
         var best: (rate: UInt32, error: Double) = (Self.rates[0], .infinity)
         // A machine that is held up between a tick and its sample measures wrong, so try until a rate fits well.
         for _ in 0..<5 where best.error > 0.05 {

@@ -19,7 +19,7 @@ extension ProgramSet {
         let filter = try filterFile.load()
 
         let explainFile = try open(capacity, dryRun: true)
-        try explainFile.loadOnly(["sluice_ingress"])
+        try explainFile.loadOnly(["sluice_ingress", "sluice_ingress_any"])
         var maps: [MapName: Shared<MapHandle>] = [:]
         for name in MapName.shared {
             maps[name] = try Shared(filter.map(name.inObject))
@@ -30,6 +30,8 @@ extension ProgramSet {
         let record = try Record(
             capacity: capacity, traceOffset: explain.variable("trace").offset,
             clockOffset: filter.variable("clock_sample").offset)
+        maps[.programs] = try Shared(filter.map("programs"))
+        maps[.explainPrograms] = try Shared(explain.map("programs"))
         maps[.trace] = try Shared(explain.map(".bss"))
         maps[.clock] = try Shared(filter.map(".bss"))
         maps[.record] = try Shared(record.store())
@@ -50,11 +52,11 @@ extension ProgramSet {
     private static func open(_ capacity: Capacity, dryRun: Bool) throws(BPFError) -> ObjectFile {
         let cpus = UInt32(try possibleCPUs())
         let file = try ObjectFile(base64: SluiceObject.base64, name: "sluice")
-        try file.setVariable("config", to: capacity.counters.config(dryRun: dryRun))
-        try file.setMaxEntries(2 * capacity.halfLines, ofMap: "arena")
-        // One more region than CPUs: what was counted by predecessors, which no CPU writes.
-        try file.setMaxEntries((cpus + 1) * capacity.counters.stride, ofMap: "counters")
-        try file.setMaxEntries(cpus * capacity.counters.backends, ofMap: "nexthops")
+        let config = capacity.config(cpus: cpus, dryRun: dryRun)
+        try file.setVariable("config", to: config)
+        try file.setValueSize(lineBytes * (Int(config.arena_mask) + 1), ofMap: "arena")
+        try file.setValueSize(MemoryLayout<counter>.stride * Int(config.counter_count), ofMap: "counters")
+        try file.setValueSize(MemoryLayout<nexthop>.stride * Int(config.nexthop_count), ofMap: "nexthops")
         try file.setMaxEntries(cpus, ofMap: "workspaces")
         return file
     }

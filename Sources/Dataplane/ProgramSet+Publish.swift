@@ -5,10 +5,22 @@ extension ProgramSet {
     /// The half that no packet uses.
     var spareHalf: UInt32 { 1 - control.generation }
 
-    /// Writes `image` to `half`, which no packet may be using.
-    func write(_ image: [UInt8], toHalf half: UInt32) throws {
+    /// Writes the image of `publication` to `half`, which no packet may be using. Throws where it is none.
+    func write(_ publication: Publication, toHalf half: UInt32) throws {
         try withHalf(half) { bytes in
-            image.withUnsafeBytes { bytes.copyMemory(from: $0) }
+            precondition(publication.lines * lineBytes <= bytes.count, "no room for the image")
+            publication.write(bytes)
+        }
+        let lines = try withImage(inHalf: half) { $0.count / lineBytes }
+        guard lines == publication.lines else {
+            throw DataplaneError(.usage, "these \(publication.lines) lines are no image of version \(IMAGE_VERSION)")
+        }
+    }
+
+    /// Copies the image that `other` uses.
+    func copyImage(of other: ProgramSet, toHalf half: UInt32) throws {
+        try other.withImage(inHalf: other.control.generation) { image in
+            try withHalf(half) { $0.copyMemory(from: image) }
         }
     }
 
@@ -16,7 +28,7 @@ extension ProgramSet {
     func withHalf<Result>(
         _ half: UInt32, _ body: (UnsafeMutableRawBufferPointer) throws -> Result
     ) throws -> Result {
-        let arena = try MappedArray<line>(self[.arena].value)
+        let arena = try MappedArray<line>(elementOf: self[.arena].value)
         return try arena.withUnsafeMutableBytes { bytes in
             let size = Int(record.halfLines) * lineBytes
             return try body(UnsafeMutableRawBufferPointer(rebasing: bytes[Int(half) * size..<(Int(half) + 1) * size]))
@@ -57,22 +69,25 @@ extension ProgramSet {
             let head = bytes.load(as: image_head.self)
             let tail = bytes.load(fromByteOffset: lineBytes, as: image_tail.self)
             let count = Int(tail.lines) * lineBytes
-            guard head.magic == IMAGE_MAGIC, count <= bytes.count else { return nil }
+            guard head.magic == IMAGE_MAGIC, tail.version == record.imageVersion, count >= 2 * lineBytes,
+                count <= bytes.count
+            else { return nil }
             return try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         }
     }
 
     /// The kernel's indices of the interfaces that the image in use is about.
     func publishedInterfaces() throws -> Set<UInt32> {
-        try withImage(inHalf: control.generation) { image in
+        let indices = try withImage(inHalf: control.generation) { image in
             let head = image.load(as: image_head.self)
             let first = Int(head.interfaces_line) * lineBytes
             let count = 1 << Int(head.interface_bits)
-            guard first + count * MemoryLayout<interface>.stride <= image.count else { return [] }
-            let indices = (0..<count).map {
+            guard first + count * MemoryLayout<interface>.stride <= image.count else { return nil as [UInt32]? }
+            return (0..<count).map {
                 image.load(fromByteOffset: first + $0 * MemoryLayout<interface>.stride, as: interface.self).index
             }
-            return Set(indices).subtracting([0])
-        } ?? []
+        }
+        guard let indices, let indices else { throw DataplaneError(.damaged, "the image in use cannot be read") }
+        return Set(indices).subtracting([0])
     }
 }

@@ -19,6 +19,9 @@ struct ProgramSet: Sendable {
     enum MapName: String, CaseIterable {
         case arena, control, counters, nexthops, grace, events
         case tracked, inbound, connections, fragments
+        /// Targets of tail calls. The kernel empties such a map when nobody holds or pins it.
+        case programs
+        case explainPrograms = "explain_programs"
         /// `.bss` of the explaining instance.
         case trace
         /// `.bss` of the filtering instance.

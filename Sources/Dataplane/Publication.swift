@@ -3,8 +3,10 @@ public import Policy
 
 /// Everything that becomes effective in one step.
 public struct Publication: Sendable {
-    /// The compiled image, whole 64-byte lines (`bpf/abi/image.h`).
-    public var image: [UInt8]
+    /// Of the image, 64 bytes each.
+    public let lines: Int
+    /// Writes the image (`bpf/abi/image.h`) to memory of at least that size.
+    let write: @Sendable (UnsafeMutableRawBufferPointer) -> Void
     /// The interfaces to be attached when this is published; others of the instance are detached.
     public var interfaces: [Attachment]
     /// Room that counters and next hops need.
@@ -12,8 +14,10 @@ public struct Publication: Sendable {
     /// Slots whose owner is new: they start from zero.
     public var fresh: FreshSlots
 
+    /// `image` must be whole lines.
     public init(image: [UInt8], interfaces: [Attachment], needs: SlotNeeds, fresh: FreshSlots = FreshSlots()) {
-        self.image = image
+        lines = image.count / lineBytes
+        write = { destination in image.withUnsafeBytes { destination.copyMemory(from: $0) } }
         self.interfaces = interfaces
         self.needs = needs
         self.fresh = fresh

@@ -73,7 +73,7 @@ extension Record {
     func store() throws(BPFError) -> MapHandle {
         let handle = try MapHandle.create(
             .array, name: "record", keySize: 4, valueSize: Self.valueBytes, maxEntries: 1, flags: .mappable)
-        let bytes = try MappedArray<UInt8>(sectionOf: handle)
+        let bytes = try MappedArray<UInt8>(elementOf: handle)
         bytes.withUnsafeMutableBytes { $0.storeBytes(of: self, as: Record.self) }
         return handle
     }
@@ -81,7 +81,7 @@ extension Record {
     /// Nil where the map holds no record.
     static func load(_ handle: borrowing MapHandle) throws(BPFError) -> Record? {
         guard handle.information.kind == .array, handle.information.valueSize == valueBytes else { return nil }
-        let bytes = try MappedArray<UInt8>(sectionOf: handle)
+        let bytes = try MappedArray<UInt8>(elementOf: handle)
         let record = bytes.withUnsafeMutableBytes { $0.load(as: Record.self) }
         return record.magic == magic ? record : nil
     }

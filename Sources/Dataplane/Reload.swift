@@ -44,25 +44,23 @@ struct Reload {
     /// The new set, with the image in use in the half it begins with and the new image, checked, in the other.
     private func build(_ check: (DryRunner) throws -> Void, _ report: inout PublicationReport) throws -> ProgramSet {
         let (set, forgotten) = try attempting("load the programs") {
-            try ProgramSet.load(.fitting(publication, growing: old.record.capacity), succeeding: old)
+            try ProgramSet.load(
+                .fitting(publication, cpus: possibleCPUs(), growing: old.record.capacity), succeeding: old)
         }
         for table in forgotten { report.warnings.append("what '\(table.rawValue)' remembered is lost: its layout changed") }
         try attempting("write the tables") {
-            try set.write(imageToBeginWith(), toHalf: set.control.generation)
-            try set.write(publication.image, toHalf: set.spareHalf)
+            // The image in use; the new one where the new programs could not read that: then each interface changes to
+            // it as it is taken over.
+            if old.record.imageVersion == Record.imageVersion {
+                try set.copyImage(of: old, toHalf: set.control.generation)
+            } else {
+                try set.write(publication, toHalf: set.control.generation)
+            }
+            try set.write(publication, toHalf: set.spareHalf)
         }
         try check(DryRunner(instance, set, half: set.spareHalf))
         try attempting("pin the programs") { try set.pin(in: instance.nextDirectory) }
         return set
-    }
-
-    /// The image in use; the new one where the new programs could not read that: then each interface changes to it as
-    /// it is taken over.
-    private func imageToBeginWith() throws -> [UInt8] {
-        guard old.record.imageVersion == Record.imageVersion,
-            let image = try old.withImage(inHalf: old.control.generation, { Array($0) })
-        else { return publication.image }
-        return image
     }
 }
 

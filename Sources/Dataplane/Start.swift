@@ -35,8 +35,8 @@ struct Start {
 
     private func build(_ check: (DryRunner) throws -> Void, _ report: inout PublicationReport) throws -> ProgramSet {
         let set = try attempting("load the programs") {
-            let set = try ProgramSet.load(.fitting(publication)).set
-            try set.write(publication.image, toHalf: set.control.generation)
+            let set = try ProgramSet.load(.fitting(publication, cpus: possibleCPUs())).set
+            try set.write(publication, toHalf: set.control.generation)
             return set
         }
         try check(DryRunner(instance, set))

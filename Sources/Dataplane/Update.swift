@@ -29,7 +29,7 @@ struct Update {
         let half = set.spareHalf
         try attempting("write the tables") {
             try set.settle()
-            try set.write(publication.image, toHalf: half)
+            try set.write(publication, toHalf: half)
         }
         try check(DryRunner(instance, set, half: half))
         try NewInterfaces(publication.interfaces, attachments).attach(set, &report)

@@ -71,7 +71,7 @@ struct ObjectTests {
         #expect(throws: BPFError.self) { try file.reuse(first.map("table"), asMap: "per_cpu") }
         let second = try file.load()
 
-        let settings = try MappedArray<UInt32>(sectionOf: first.map(".data.settings"))
+        let settings = try MappedArray<UInt32>(elementOf: first.map(".data.settings"))
         settings[0] = 41
         let table = try MappedArray<Entry>(first.map("table"))
         _ = try first.program("sample_count").run(TestRun(packet: packet))
@@ -120,7 +120,7 @@ struct TestRunTests {
                 var test = TestRun(packet: packet)
                 test.interfaceIndex = index
                 _ = try object.program("sample_count").run(test)
-                let settings = try MappedArray<UInt32>(sectionOf: object.map(".data.settings"))
+                let settings = try MappedArray<UInt32>(elementOf: object.map(".data.settings"))
                 #expect(settings[1] == index)
             }
         }
