@@ -16,7 +16,16 @@ extension Dataplane {
         }
         let running = try open(instance, repairingUnder: lock)
         try Attachments(of: instance.pinDirectory).examine(publication.interfaces)
+        let warning = RouteLookups.enable()
+        var result = try publish(publication, as: instance, over: running, check)
+        if let warning { result.report.warnings.append(warning) }
+        return result
+    }
 
+    private static func publish(
+        _ publication: Publication, as instance: Instance, over running: Dataplane?,
+        _ check: (DryRunner) throws -> Void
+    ) throws -> (dataplane: Dataplane, report: PublicationReport) {
         guard let running else { return try Start(instance, publication).run(check) }
         try running.refuseOtherNamespace()
         if let reason = running.reasonToReload(for: publication) {

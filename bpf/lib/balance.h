@@ -112,7 +112,9 @@ static __always_inline __u32 balance(const struct view *view, const struct servi
     }
     TRACE(hash, hash);
     TRACE(slot, slot);
+    if (backend >= service->backend_count)
+        return BACKEND_NONE;
     TRACE(backend, service->backends + backend);
     TRACE_FLAG(TRACE_BACKEND);
-    return backend < service->backend_count ? service->backends + backend : BACKEND_NONE;
+    return service->backends + backend;
 }
