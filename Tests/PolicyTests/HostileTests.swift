@@ -23,11 +23,11 @@ import Testing
         #expect(diagnostics(text) == ["f:65:65: error: lists and mappings are nested too deeply"])
     }
 
-    @Test func moreThanAMillionValuesAreRefused() {
-        let message = "error: the file has more than a million values, aliases expanded: split it, or use fewer aliases"
-        #expect(diagnostics(String(repeating: "- a\n", count: 1_000_001)) == ["f:1000000:3: " + message])
-        // Not even composed.
-        #expect(diagnostics(String(repeating: "[],", count: 3_000_001)) == ["f:1:1: " + message])
+    @Test func millionsOfItemsAreNotEvenComposed() {
+        #expect(
+            diagnostics(String(repeating: "[],", count: 3_000_001)) == [
+                "f:1:1: error: the file has more than a million values, aliases expanded: split it, or use fewer aliases"
+            ])
     }
 
     @Test func aHugeScalarIsShownShort() {
