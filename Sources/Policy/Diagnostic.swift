@@ -24,7 +24,7 @@ extension Diagnostic: CustomStringConvertible {
     }
 }
 
-/// Every error found in one run, in the order of the text.
+/// Every error found in one run, and the warnings between them, in the order of the files and of their text.
 public struct InvalidDocument: Error, Sendable {
     public var diagnostics: [Diagnostic]
 

@@ -9,7 +9,9 @@ public func parse(_ files: [SourceFile]) throws(InvalidDocument) -> (Document, w
     for file in files {
         do {
             var documents = try Composer(file).documents(diagnostics: &reader.diagnostics)
-            if documents.isEmpty { reader.error(Position(file: file.name), "the file is empty", "write version: 1 on top") }
+            if documents.isEmpty {
+                reader.error(Position(file: file.name), "the file is empty", "write version: 1 on top")
+            }
             // What is missing from the file is missing at its start, wherever its first key is.
             if !documents.isEmpty { documents[0].position = Position(file: file.name) }
             roots += documents

@@ -44,17 +44,21 @@ import Testing
     @Test func anchorsEndWithTheirDocument() {
         #expect(
             diagnostics("version: &v 1\n---\nversion: *v\n") == [
-                "f:3:10: error: no anchor \"&v\" stands before this alias: quote the value if it is meant to start with a *"
+                "f:3:10: error: no anchor \"&v\" stands before this alias: "
+                    + "quote the value if it is meant to start with a *"
             ])
     }
 
     @Test(arguments: [
         Case(
             "version: *v\n",
-            "f:1:10: error: no anchor \"&v\" stands before this alias: quote the value if it is meant to start with a *"),
+            "f:1:10: error: no anchor \"&v\" stands before this alias: "
+                + "quote the value if it is meant to start with a *"
+        ),
         Case(
             "&a [*a]\n",
-            "f:1:5: error: no anchor \"&a\" stands before this alias: quote the value if it is meant to start with a *"),
+            "f:1:5: error: no anchor \"&a\" stands before this alias: "
+                + "quote the value if it is meant to start with a *"),
         .section("<<: 3\n", "f:2:5: error: << merges mappings, this is a single value"),
         .section("<<: [{defaults: {}}, [3]]\n", "f:2:22: error: << merges mappings, this is a list"),
     ])
@@ -65,10 +69,12 @@ import Testing
     /// Ten lines that stand for 2^40 values: as a value, as a key (which Yams would hash whole), and merged.
     @Test(arguments: ["x: *a40\n", "? *a40\n: x\n", "? [*a40, *a40]\n: x\n", "<<: *a40\n"])
     func aBombIsRefused(use: String) {
-        let bomb = "version: 1\na0: &a0 [x, x]\n" + (1...40).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
+        let bomb =
+            "version: 1\na0: &a0 [x, x]\n" + (1...40).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
         #expect(
             diagnostics(bomb + use) == [
-                "f:19:12: error: the file has more than a million values, aliases expanded: split it, or use fewer aliases"
+                "f:19:12: error: the file has more than a million values, aliases expanded: "
+                    + "split it, or use fewer aliases"
             ])
     }
 }

@@ -64,7 +64,8 @@ import Testing
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let latin = directory.appending(path: "latin.yaml").path
-        try Data("version: 1\n# caf\u{e9}\nx: \u{e9}".utf8.map { $0 == 0xC3 ? 0xE9 : $0 }).write(to: URL(filePath: latin))
+        try Data("version: 1\n# caf\u{e9}\nx: \u{e9}".utf8.map { $0 == 0xC3 ? 0xE9 : $0 }).write(
+            to: URL(filePath: latin))
         let large = directory.appending(path: "large.yaml").path
         try Data().write(to: URL(filePath: large))
         try FileHandle(forWritingTo: URL(filePath: large)).truncate(atOffset: UInt64(SourceFile.sizeLimit + 1))

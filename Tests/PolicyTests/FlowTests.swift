@@ -4,23 +4,24 @@ import Testing
 @testable import Policy
 
 @Suite struct FlowTests {
-    @Test(arguments: [
-        ("10.0.0.1", "192.0.2.10:443/tcp", nil, IPProtocol.tcp, 443),
-        ("10.0.0.1:1024", "192.0.2.10:0/udp", 1024, .udp, 0),
-        ("10.0.0.1:0", "192.0.2.10:65535/sctp", 0, .sctp, 65535),
-        ("2001:db8::1", "[2001:db8::10]:443/udp", nil, .udp, 443),
-        ("[2001:db8::1]:53", "[2001:db8::10]:443/udp", 53, .udp, 443),
-        ("10.0.0.1", "10.0.0.2/icmp/echo-request", nil, .icmp, 0x0800),
-        ("10.0.0.1", "10.0.0.2/icmp/3/4", nil, .icmp, 0x0304),
-        ("10.0.0.1", "10.0.0.2/icmp/destination-unreachable/4", nil, .icmp, 0x0304),
-        ("2001:db8::1", "[2001:db8::2]/icmpv6/echo-request", nil, .icmpv6, 0x8000),
-        ("2001:db8::1", "2001:db8::2/icmpv6/128", nil, .icmpv6, 0x8000),
-        ("10.0.0.1", "10.0.0.2/ip/47", nil, .gre, 0),
-        ("10.0.0.1", "10.0.0.2/esp", nil, .esp, 0),
-        // Impossible sources are the data path's to answer.
-        ("127.0.0.1", "224.0.0.1/ip/253", nil, IPProtocol(253), 0),
-        ("::ffff:10.0.0.1", "[2001:db8::10]:1/tcp", nil, .tcp, 1),
-    ] as [(String, String, UInt16?, IPProtocol, UInt16)])
+    @Test(
+        arguments: [
+            ("10.0.0.1", "192.0.2.10:443/tcp", nil, IPProtocol.tcp, 443),
+            ("10.0.0.1:1024", "192.0.2.10:0/udp", 1024, .udp, 0),
+            ("10.0.0.1:0", "192.0.2.10:65535/sctp", 0, .sctp, 65535),
+            ("2001:db8::1", "[2001:db8::10]:443/udp", nil, .udp, 443),
+            ("[2001:db8::1]:53", "[2001:db8::10]:443/udp", 53, .udp, 443),
+            ("10.0.0.1", "10.0.0.2/icmp/echo-request", nil, .icmp, 0x0800),
+            ("10.0.0.1", "10.0.0.2/icmp/3/4", nil, .icmp, 0x0304),
+            ("10.0.0.1", "10.0.0.2/icmp/destination-unreachable/4", nil, .icmp, 0x0304),
+            ("2001:db8::1", "[2001:db8::2]/icmpv6/echo-request", nil, .icmpv6, 0x8000),
+            ("2001:db8::1", "2001:db8::2/icmpv6/128", nil, .icmpv6, 0x8000),
+            ("10.0.0.1", "10.0.0.2/ip/47", nil, .gre, 0),
+            ("10.0.0.1", "10.0.0.2/esp", nil, .esp, 0),
+            // Impossible sources are the data path's to answer.
+            ("127.0.0.1", "224.0.0.1/ip/253", nil, IPProtocol(253), 0),
+            ("::ffff:10.0.0.1", "[2001:db8::10]:1/tcp", nil, .tcp, 1),
+        ] as [(String, String, UInt16?, IPProtocol, UInt16)])
     func flows(from: String, to: String, sourcePort: UInt16?, ipProtocol: IPProtocol, selector: UInt16) throws {
         let flow = try Flow(from: from, to: to)
         #expect(flow.sourcePort == sourcePort)
@@ -48,7 +49,10 @@ import Testing
         ("10.0.0.1:", "192.0.2.1:1/tcp", "from", "\"\" is no port: ports are 0 to 65535"),
         ("10.0.0.1:99999", "192.0.2.1:1/tcp", "from", "\"99999\" is no port: ports are 0 to 65535"),
         ("10.0.0.1:5", "192.0.2.1/icmp/8", "from", "icmp has no ports: leave the source's port out"),
-        ("10.0.0.0/8", "192.0.2.1:1/tcp", "from", "\"10.0.0.0/8\" is no address: write it like 10.0.0.1 or 2001:db8::1"),
+        (
+            "10.0.0.0/8", "192.0.2.1:1/tcp", "from",
+            "\"10.0.0.0/8\" is no address: write it like 10.0.0.1 or 2001:db8::1"
+        ),
         ("[10.0.0.1]:5", "192.0.2.1:1/tcp", "from", "\"[10.0.0.1]:5\" is no IPv6 address in brackets"),
         ("[::1", "[::2]:1/tcp", "from", "\"[::1\" is no IPv6 address in brackets"),
         ("[::1]5", "[::2]:1/tcp", "from", "unexpected \"5\" after the address"),
@@ -71,9 +75,10 @@ import Testing
         let tests = try parse([SourceFile(name: "f", text: text)]).0.tests
         #expect(tests.map(\.flow.to) == ["192.0.2.10:443/tcp", "192.0.2.10/icmp/echo-request"])
         #expect(tests.map(\.expect) == [.allow, .deny])
-        #expect(tests.map(\.position) == [
-            Position(file: "f", line: 3, column: 5), Position(file: "f", line: 4, column: 5),
-        ])
+        #expect(
+            tests.map(\.position) == [
+                Position(file: "f", line: 3, column: 5), Position(file: "f", line: 4, column: 5),
+            ])
     }
 
     @Test(arguments: [

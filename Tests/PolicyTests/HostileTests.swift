@@ -7,7 +7,8 @@ import Testing
 /// Whatever a file holds, reading it ends, with a document or with diagnostics, never with a trap.
 @Suite struct HostileTests {
     @Test(arguments: [
-        ("[", "]"), ("{a: ", "}"), ("[a: ", "]"), ("- ", ""), ("? ", ""), ("{? ", "}"), ("[", ""), ("{", ""), ("&a [", "]"),
+        ("[", "]"), ("{a: ", "}"), ("[a: ", "]"), ("- ", ""), ("? ", ""), ("{? ", "}"), ("[", ""), ("{", ""),
+        ("&a [", "]"),
     ])
     func nestingIsRefusedBeforeTheStackEnds(open: String, close: String) {
         for depth in [100, 500, 999, 1_000, 100_000] {
@@ -23,15 +24,17 @@ import Testing
         #expect(diagnostics(text) == ["f:65:65: error: lists and mappings are nested too deeply"])
     }
 
-    @Test func moreThanAMillionValuesAreRefused() {
-        let message = "error: the file has more than a million values, aliases expanded: split it, or use fewer aliases"
-        #expect(diagnostics(String(repeating: "- a\n", count: 1_000_001)) == ["f:1000000:3: " + message])
-        // Not even composed.
-        #expect(diagnostics(String(repeating: "[],", count: 3_000_001)) == ["f:1:1: " + message])
+    @Test func millionsOfItemsAreNotEvenComposed() {
+        #expect(
+            diagnostics(String(repeating: "[],", count: 3_000_001)) == [
+                "f:1:1: error: the file has more than a million values, aliases expanded: "
+                    + "split it, or use fewer aliases"
+            ])
     }
 
     @Test func aHugeScalarIsShownShort() {
-        let found = diagnostics("version: 1\npolicies: {p: {from: any, to: \(String(repeating: "x", count: 5_000_000))}}\n")
+        let found = diagnostics(
+            "version: 1\npolicies: {p: {from: any, to: \(String(repeating: "x", count: 5_000_000))}}\n")
         #expect(
             found == [
                 "f:2:31: error: there is no identity or service \"\(String(repeating: "x", count: 64))…\""
@@ -50,7 +53,8 @@ import Testing
     }
 
     /// Bytes that mean something to YAML or to a policy come up more often than others.
-    private static let alphabet = Array("[]{}:,-?&*!|>'\"%@`#\n\n  \t\r~<=+/.0123456789abcdefx\u{0}\u{85}é\u{E000}\u{F0000}".unicodeScalars)
+    private static let alphabet = Array(
+        "[]{}:,-?&*!|>'\"%@`#\n\n  \t\r~<=+/.0123456789abcdefx\u{0}\u{85}é\u{E000}\u{F0000}".unicodeScalars)
 
     @Test func randomTextNeverTraps() {
         var random = Seeded()
@@ -87,7 +91,10 @@ import Testing
 
     @Test func randomPortsAndFlowsNeverTrap() {
         var random = Seeded()
-        let pieces = ["/", ":", "[", "]", ".", "-", "tcp", "icmp", "icmpv6", "ip", "echo-request", "::1", "10.0.0.1", "443", "0", "é"]
+        let pieces = [
+            "/", ":", "[", "]", ".", "-", "tcp", "icmp", "icmpv6", "ip", "echo-request", "::1", "10.0.0.1", "443", "0",
+            "é",
+        ]
         for _ in 0..<5_000 {
             let text = (0..<Int.random(in: 0..<7, using: &random)).map { _ in
                 pieces.randomElement(using: &random) ?? ""

@@ -22,9 +22,10 @@ import Testing
         #expect(office.except.map(\.description) == ["203.0.113.128/25", "2001:db8:1::/48"])
         #expect(office.labels == ["site": "paris", "n": "1", "v": "1.0", "on": "yes", "none": ""])
         #expect(document.identities[1].name == "empty")
-        #expect(warnings.map(\.description) == [
-            "f:7:3: warning: the identity \"empty\" has no prefixes: it holds no address"
-        ])
+        #expect(
+            warnings.map(\.description) == [
+                "f:7:3: warning: the identity \"empty\" has no prefixes: it holds no address"
+            ])
     }
 
     @Test func numbersAndTextAreTheSameLabel() {
@@ -68,7 +69,9 @@ import Testing
             "f:2:26: error: the prefix must be a single value, this is a list"),
         .section(
             "identities: {a: {cidrs: [10.0.0.0/8], except: [10.0.0.0/8]}}\n",
-            "f:2:48: error: the exception 10.0.0.0/8 is not inside a prefix of its list: remove the prefix itself instead"),
+            "f:2:48: error: the exception 10.0.0.0/8 is not inside a prefix of its list: "
+                + "remove the prefix itself instead"
+        ),
         .section(
             "identities: {a: {cidrs: [10.0.0.0/8], except: [11.0.0.0/16]}}\n",
             "f:2:48: error: the exception 11.0.0.0/16 is not inside a prefix of its list"),
@@ -112,9 +115,13 @@ import Testing
         ),
         ("é", "the name \"é\" must start with a letter or digit"),
         (
-            "aé", "the name \"aé\" has a character that names cannot have: use letters, digits, \".\", \"_\" and \"-\""
+            "aé",
+            "the name \"aé\" has a character that names cannot have: use letters, digits, \".\", \"_\" and \"-\""
         ),
-        (String(repeating: "a", count: 64), "the name \"\(String(repeating: "a", count: 64))\" is longer than 63 characters"),
+        (
+            String(repeating: "a", count: 64),
+            "the name \"\(String(repeating: "a", count: 64))\" is longer than 63 characters"
+        ),
     ])
     func namesOutsideTheGrammar(name: String, message: String) {
         #expect(

@@ -37,23 +37,28 @@ import Testing
 
     @Test(arguments: [
         Case.section(
-            "interfaces: {e: {mode: nativ}}\n", "f:2:24: error: the mode cannot be \"nativ\": did you mean \"native\"?"),
-        .section("interfaces: {e: {mode: fast}}\n", "f:2:24: error: the mode cannot be \"fast\": use auto, native, generic"),
+            "interfaces: {e: {mode: nativ}}\n",
+            "f:2:24: error: the mode cannot be \"nativ\": did you mean \"native\"?"),
+        .section(
+            "interfaces: {e: {mode: fast}}\n", "f:2:24: error: the mode cannot be \"fast\": use auto, native, generic"),
         .section(
             "interfaces: {e: {next-hop: ff:ff:ff:ff:ff:ff}}\n",
             "f:2:28: error: the next hop cannot be the multicast address ff:ff:ff:ff:ff:ff: "
                 + "use the address of one interface"),
         .section(
             "interfaces: {e: {next-hop: 00:00:00:00:00:00}}\n",
-            "f:2:28: error: the next hop cannot be the zero address 00:00:00:00:00:00: use the address of one interface"),
+            "f:2:28: error: the next hop cannot be the zero address 00:00:00:00:00:00: use the address of one interface"
+        ),
         .section(
             "interfaces: {e: {next-hop: 10.0.0.1}}\n",
             "f:2:28: error: the next hop \"10.0.0.1\" is no MAC address: write it like 02:00:00:00:00:01"),
         .section(
             "interfaces: {e: {decapsulate: [gue, foo, ipip, ipip]}}\n",
             "f:2:32: error: the encapsulation \"gue\" is not supported by this version: use ipip",
-            "f:2:37: error: the encapsulation cannot be \"foo\": use ipip", "f:2:48: warning: ipip is in this list twice"),
-        .section("interfaces: {e: {decapsulate: ipip}}\n", "f:2:31: error: \"decapsulate\" must be a list: write [ipip]"),
+            "f:2:37: error: the encapsulation cannot be \"foo\": use ipip",
+            "f:2:48: warning: ipip is in this list twice"),
+        .section(
+            "interfaces: {e: {decapsulate: ipip}}\n", "f:2:31: error: \"decapsulate\" must be a list: write [ipip]"),
         .section(
             "interfaces: {e: {tunnel-source: [10.0.0.1, 10.0.0.2]}}\n",
             "f:2:44: error: a second tunnel source of the same family: give at most one IPv4 and one IPv6"),
@@ -62,7 +67,9 @@ import Testing
             "f:2:33: error: the tunnel source cannot be the multicast address 224.0.0.1"),
         .section(
             "interfaces: {e: {mtu: 3}}\n",
-            "f:2:18: error: unknown key \"mtu\" in an interface: its keys are mode, next-hop, decapsulate, tunnel-source"),
+            "f:2:18: error: unknown key \"mtu\" in an interface: "
+                + "its keys are mode, next-hop, decapsulate, tunnel-source"
+        ),
         .section("interfaces: {averylongname15: {}}\n"),
         .section(
             "interfaces: {averylongname-16: {}}\n",

@@ -12,10 +12,12 @@ import Testing
         #expect(Nearest.distance(Array(right.utf8), Array(left.utf8)) == distance)
     }
 
-    @Test(arguments: [
-        ("sohp", ["mail", "shop", "shops"], "shop"), ("x", ["a", "b"], nil), ("X", ["w", "x"], "x"), ("abc", ["xyz"], nil), ("mail", [], nil),
-        ("interface", ["interfaces", "identities"], "interfaces"),
-    ] as [(String, [String], String?)])
+    @Test(
+        arguments: [
+            ("sohp", ["mail", "shop", "shops"], "shop"), ("x", ["a", "b"], nil), ("X", ["w", "x"], "x"),
+            ("abc", ["xyz"], nil), ("mail", [], nil),
+            ("interface", ["interfaces", "identities"], "interfaces"),
+        ] as [(String, [String], String?)])
     func suggestions(name: String, candidates: [String], nearest: String?) {
         var search = Nearest()
         #expect(search.name(to: name, among: candidates) == nearest)

@@ -24,7 +24,8 @@ import Testing
     @Test func everyKey() throws {
         let rule = try rule(
             """
-            from: [office, {labels: {tier: web, site: paris}}, {cidr: 198.51.100.0/24, except: [198.51.100.0/25]}, world],
+            from: [office, {labels: {tier: web, site: paris}}, {cidr: 198.51.100.0/24, except: [198.51.100.0/25]},
+              world],
               to: [node, {service: shop}, {identity: web-1}], ports: [443/tcp, tcp], action: deny, priority: -32768
             """)
         let prefix = try Prefix(parsing: "198.51.100.0/24")
@@ -48,7 +49,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("any", [Rule.Peer.any]), ("[any]", [.any]), ("node", [.node]), ("world", [.world]), ("[shop]", [.service("shop")]),
+        ("any", [Rule.Peer.any]), ("[any]", [.any]), ("node", [.node]), ("world", [.world]),
+        ("[shop]", [.service("shop")]),
         ("shop", [.service("shop")]), ("web-1", [.identity("web-1")]), ("{service: shop}", [.service("shop")]),
         ("[{identity: office}, web-1]", [.identity("office"), .identity("web-1")]),
         ("{labels: {floor: '1'}}", [.labels(["floor": "1"])]),
@@ -118,15 +120,19 @@ import Testing
         .rule("from: any, to: any, ports: tcp", "f:9:34: error: \"ports\" must be a list: write [tcp]"),
         .rule(
             "from: any, to: any, ports: [443/tcp, 443/tcp]", "f:9:44: warning: the port 443/tcp is in this list twice"),
-        .rule("from: any, to: any, action: permit", "f:9:35: error: the action cannot be \"permit\": use allow or deny"),
+        .rule(
+            "from: any, to: any, action: permit", "f:9:35: error: the action cannot be \"permit\": use allow or deny"),
         .rule(
             "from: any, to: any, priority: 32768",
             "f:9:37: error: the priority 32768 is out of range: it is -32768 to 32767"),
         .rule("from: [office, {identity: office}], to: any", "f:9:22: warning: this peer is in the list twice"),
         .rule(
-            "from: ofice, to: sohp", "f:9:13: error: there is no identity or service \"ofice\": did you mean \"office\"?",
+            "from: ofice, to: sohp",
+            "f:9:13: error: there is no identity or service \"ofice\": did you mean \"office\"?",
             "f:9:24: error: there is no identity or service \"sohp\": did you mean \"shop\"?"),
-        .rule("from: world1, to: any", "f:9:13: error: there is no identity or service \"world1\": did you mean \"world\"?"),
+        .rule(
+            "from: world1, to: any",
+            "f:9:13: error: there is no identity or service \"world1\": did you mean \"world\"?"),
         .rule(
             "from: {identity: web}, to: {service: shopp}", "f:9:24: error: there is no identity \"web\"",
             "f:9:44: error: there is no service \"shopp\": did you mean \"shop\"?"),
@@ -151,9 +157,12 @@ import Testing
             "f:9:20: error: \"cidr\" takes one prefix: write a peer for each, or an identity with cidrs"),
         .rule(
             "from: {cidr: 10.0.0.0/8, except: [10.0.0.0/8]}, to: any",
-            "f:9:41: error: the exception 10.0.0.0/8 is not inside a prefix of its list: remove the prefix itself instead"),
+            "f:9:41: error: the exception 10.0.0.0/8 is not inside a prefix of its list: "
+                + "remove the prefix itself instead"
+        ),
         .rule(
-            "from: {identity: office, except: [203.0.113.1]}, to: any", "f:9:40: error: \"except\" goes with cidr only"),
+            "from: {identity: office, except: [203.0.113.1]}, to: any",
+            "f:9:40: error: \"except\" goes with cidr only"),
         .rule(
             "from: {identity: office, cidr: 10.0.0.0/8}, to: any",
             "f:9:13: error: this peer has both identity and cidr: "
@@ -162,8 +171,11 @@ import Testing
             "from: {}, to: any",
             "f:9:13: error: this peer names nothing: "
                 + "a peer has one of identity, labels, cidr and service; several peers are a list"),
-        .rule("from: {label: {a: b}}, to: any", "f:9:14: error: unknown key \"label\" in a peer: did you mean \"labels\"?"),
-        .rule("from: {labels: {}}, to: any", "f:9:22: error: \"labels\" is empty: leave it out, or write {name: value}"),
+        .rule(
+            "from: {label: {a: b}}, to: any", "f:9:14: error: unknown key \"label\" in a peer: did you mean \"labels\"?"
+        ),
+        .rule(
+            "from: {labels: {}}, to: any", "f:9:22: error: \"labels\" is empty: leave it out, or write {name: value}"),
         .rule("from: [[office]], to: any", "f:9:14: error: the peer must be a single value, this is a list"),
         .rule(
             "from: {labels: {tier: web, floor: 1}}, to: any",

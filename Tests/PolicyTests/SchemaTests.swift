@@ -37,10 +37,14 @@ import Testing
 
     /// What the reader accepts although no example shows it.
     @Test(arguments: [
-        "version: 1\ninterfaces:\nidentities: {1: , b: {cidrs: [], labels: {n: 1, f: 1.5, b: true}}}\nservices:\ntests:\n",
-        "version: 1\ninterfaces: {e: {next-hop: auto, tunnel-source: [10.0.0.1, '2001:db8::1']}, f: {next-hop: 02-00-00-00-00-01}}\n",
-        "version: 1\nidentities: {1: {cidrs: [10.0.0.1]}}\npolicies: {p: {from: [1, {identity: 1}], to: any, ports: [icmpv6/1/4, ip/47, 1-2/sctp]}}\n",
-        "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp}], forward: ipip, drain-time: 1h30m, backends: }}\n",
+        "version: 1\ninterfaces:\nidentities: {1: , b: {cidrs: [], labels: {n: 1, f: 1.5, b: true}}}\n"
+            + "services:\ntests:\n",
+        "version: 1\ninterfaces: {e: {next-hop: auto, tunnel-source: [10.0.0.1, '2001:db8::1']}, "
+            + "f: {next-hop: 02-00-00-00-00-01}}\n",
+        "version: 1\nidentities: {1: {cidrs: [10.0.0.1]}}\n"
+            + "policies: {p: {from: [1, {identity: 1}], to: any, ports: [icmpv6/1/4, ip/47, 1-2/sctp]}}\n",
+        "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp}], forward: ipip, "
+            + "drain-time: 1h30m, backends: }}\n",
     ])
     func whatTheReaderAcceptsIsValid(text: String) throws {
         #expect(diagnostics(text).filter { !$0.contains("warning") } == [])
@@ -56,7 +60,8 @@ import Testing
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1], forward: ipip}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: nat}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, drain-time: 60}}",
-        "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, backends: {b: {address: 10.0.0.2, weight: 65536}}}}",
+        "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, "
+            + "backends: {b: {address: 10.0.0.2, weight: 65536}}}}",
         "version: 1\npolicies: {p: {from: any}}", "version: 1\npolicies: {p: {from: [], to: any}}",
         "version: 1\npolicies: {p: {from: any, to: any, ports: []}}",
         "version: 1\npolicies: {p: {from: any, to: any, ports: [443]}}",

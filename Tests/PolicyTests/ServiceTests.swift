@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct ServiceTests {
     private func service(_ body: String) throws -> Service {
-        try #require(try parse([SourceFile(name: "f", text: "version: 1\nservices: {s: {\(body)}}\n")]).0.services.first)
+        try #require(
+            try parse([SourceFile(name: "f", text: "version: 1\nservices: {s: {\(body)}}\n")]).0.services.first)
     }
 
     @Test func everyKey() throws {
@@ -27,7 +28,8 @@ import Testing
     }
 
     @Test func whatIsNotWritten() throws {
-        let service = try service("vips: [192.0.2.10], ports: [443/tcp], forward: ipip, backends: {b: {address: 10.0.0.1}}")
+        let service = try service(
+            "vips: [192.0.2.10], ports: [443/tcp], forward: ipip, backends: {b: {address: 10.0.0.1}}")
         #expect(service.drainTime == 3600)
         #expect(service.scheduler == .maglev)
         #expect(service.backends[0].weight == 1)
@@ -37,7 +39,8 @@ import Testing
 
     @Test(arguments: [("0s", 0), ("90s", 90), ("15m", 900), ("1h", 3600), ("1d2h3m4s", 93784), ("365d", 31_536_000)])
     func durations(text: String, seconds: Int) throws {
-        #expect(try service("vips: [192.0.2.1], ports: [1/tcp], forward: ipip, drain-time: \(text)").drainTime == seconds)
+        #expect(
+            try service("vips: [192.0.2.1], ports: [1/tcp], forward: ipip, drain-time: \(text)").drainTime == seconds)
     }
 
     @Test(arguments: [
@@ -52,7 +55,8 @@ import Testing
         ("366d", "the drain time \"366d\" is longer than a year"),
     ])
     func noDurations(text: String, message: String) {
-        let service = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, drain-time: \(text)}}"
+        let service =
+            "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, drain-time: \(text)}}"
         #expect(diagnostics(service) == ["f:2:78: error: \(message)"])
     }
 

@@ -9,7 +9,8 @@ import Testing
         Case("---\n---\n", "f:1:1: error: the file is empty: write version: 1 on top"),
         Case(
             "version: 1\n  foo: bar\n",
-            "f:2:6: error: a \": \" cannot stand here: check the indentation, and quote text that holds a colon and a space"
+            "f:2:6: error: a \": \" cannot stand here: "
+                + "check the indentation, and quote text that holds a colon and a space"
         ),
         Case(
             "version: 1\nfoo\nbar: 1\n", "f:2:1: error: this is no \"key: value\": a colon and a space are missing"),
@@ -69,7 +70,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "version: 1\n", "\u{FEFF}version: 1\n", "{\"version\": 1}", "{\n\t\"version\": 1\n}\n", "---\nversion: 1\n...\n",
+        "version: 1\n", "\u{FEFF}version: 1\n", "{\"version\": 1}", "{\n\t\"version\": 1\n}\n",
+        "---\nversion: 1\n...\n",
         "version: 1\nservices:\npolicies: {}\ntests: []\n", "version: 1\r\ndefaults:\r\n  echo: reply\r\n",
         "%YAML 1.2\n---\nversion: 1\n---\n", "version: 1 # one\n",
     ])
@@ -85,10 +87,12 @@ import Testing
 
     @Test(arguments: [
         Case(
-            "version: 1\nversion: 1\n", "f:2:1: error: the key \"version\" is here a second time: the first is in line 1"
+            "version: 1\nversion: 1\n",
+            "f:2:1: error: the key \"version\" is here a second time: the first is in line 1"
         ),
         .section(
-            "identities: {a: {cidrs: [10.0.0.1]}, a: {}, b: {cidrs: [10.0.0.2], labels: {x: 1, y: 2, x: 3}}}\nidentities: {}\n",
+            "identities: {a: {cidrs: [10.0.0.1]}, a: {}, b: {cidrs: [10.0.0.2], labels: {x: 1, y: 2, x: 3}}}\n"
+                + "identities: {}\n",
             "f:2:38: error: the key \"a\" is here a second time: the first is in line 2",
             "f:2:89: error: the key \"x\" is here a second time: the first is in line 2",
             "f:3:1: error: the key \"identities\" is here a second time: the first is in line 2"),

@@ -16,7 +16,8 @@ public struct FlowAddress: Hashable, Sendable {
         let tail: Substring
         let text = Substring(text)
         if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]"), let v6 = IPv6Address(text[text.index(after: text.startIndex)..<end])
+            guard let end = text.firstIndex(of: "]"),
+                let v6 = IPv6Address(text[text.index(after: text.startIndex)..<end])
             else { throw FlowSyntaxError("\(quoted(String(text))) is no IPv6 address in brackets") }
             address = .v6(v6)
             tail = text[text.index(after: end)...]

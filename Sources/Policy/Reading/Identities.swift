@@ -54,7 +54,9 @@ struct LabelIndex {
 
     init(_ identities: [Identity] = []) {
         for (index, identity) in identities.enumerated() {
-            for (name, value) in identity.labels { carriers[Label(name: name, value: value), default: []].insert(index) }
+            for (name, value) in identity.labels {
+                carriers[Label(name: name, value: value), default: []].insert(index)
+            }
         }
     }
 
@@ -62,9 +64,10 @@ struct LabelIndex {
     mutating func carries(_ selector: [String: String]) -> Bool {
         if let answer = answers[selector] { return answer }
         let sets = selector.map { carriers[Label(name: $0, value: $1)] ?? [] }.sorted { $0.count < $1.count }
-        let answer = sets.first.map { smallest in
-            smallest.contains { index in sets.allSatisfy { $0.contains(index) } }
-        } ?? false
+        let answer =
+            sets.first.map { smallest in
+                smallest.contains { index in sets.allSatisfy { $0.contains(index) } }
+            } ?? false
         answers[selector] = answer
         return answer
     }

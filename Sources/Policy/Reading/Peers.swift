@@ -127,8 +127,10 @@ extension DocumentReader {
             return
         }
         let known = named
-        let candidates = names.lazy.filter { kind == nil || known[$0]?.kind == kind }
-        let near = nearest.name(to: name, among: reserved + Array(candidates))
+        let candidates = [reserved, names].joined().lazy.filter { candidate in
+            kind == nil || known[candidate].map { $0.kind == kind } ?? true
+        }
+        let near = nearest.name(to: name, among: candidates)
         error(position, "there is no \(what) \(quoted(name))", near.map { "did you mean \(quoted($0))?" })
     }
 }

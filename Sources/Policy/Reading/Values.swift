@@ -44,7 +44,8 @@ extension DocumentReader {
     ) -> Number? {
         guard let number = integer(node, what) else { return nil }
         guard let number = Number(exactly: number), range.contains(number) else {
-            error(node.position, "\(what) \(number) is out of range", "it is \(range.lowerBound) to \(range.upperBound)")
+            error(
+                node.position, "\(what) \(number) is out of range", "it is \(range.lowerBound) to \(range.upperBound)")
             return nil
         }
         return number

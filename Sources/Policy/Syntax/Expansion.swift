@@ -82,7 +82,9 @@ struct Expansion {
     }
 
     private static func scalar(_ text: String, quoted: Bool, _ position: Position) -> Node {
-        if !quoted, ["", "~", "null", "Null", "NULL"].contains(text) { return Node(content: .null, position: position) }
+        if !quoted, ["", "~", "null", "Null", "NULL"].contains(text) {
+            return Node(content: .null, position: position)
+        }
         return Node(content: .scalar(text, quoted: quoted), position: position)
     }
 

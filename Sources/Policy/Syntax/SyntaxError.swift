@@ -44,7 +44,10 @@ struct SyntaxError: Error {
         ),
         ("found unexpected end of stream", true, "the quote that starts here is not closed", nil),
         ("found unexpected document indicator", true, "the quote that starts here is not closed", nil),
-        ("did not find expected ',' or ']'", true, "the list that starts here is not closed", "a comma or ] is missing"),
+        (
+            "did not find expected ',' or ']'", true, "the list that starts here is not closed",
+            "a comma or ] is missing"
+        ),
         (
             "did not find expected ',' or '}'", true, "the mapping that starts here is not closed",
             "a comma or } is missing"
@@ -54,7 +57,10 @@ struct SyntaxError: Error {
         ("block sequence entries are not allowed", false, "a list item cannot stand here", "check the indentation"),
         ("mapping keys are not allowed", false, "a key cannot stand here", "check the indentation"),
         ("unknown escape character", false, "unknown escape after a backslash", "use single quotes for text as it is"),
-        ("did not find expected node content", false, "a value was expected here", "quote text that starts with a colon"),
+        (
+            "did not find expected node content", false, "a value was expected here",
+            "quote text that starts with a colon"
+        ),
         ("<document start>", false, "nothing more was expected here", "check the indentation and the brackets"),
         ("Maximum nesting level", false, "lists and mappings are nested too deeply", nil),
         ("tab character", false, "a tab is no indentation", "use spaces"),
@@ -73,7 +79,8 @@ struct SyntaxError: Error {
                 scalar == "\t"
                     ? Diagnostic(.error, at: position, "a tab is no indentation", hint: "use spaces")
                     : Diagnostic(
-                        .error, at: position, "a value cannot start with \(scalar.map { quoted(String($0)) } ?? "this")",
+                        .error, at: position,
+                        "a value cannot start with \(scalar.map { quoted(String($0)) } ?? "this")",
                         hint: "quote it"))
         }
         let known = translations.first { problem.contains($0.problem) }
@@ -105,7 +112,8 @@ struct SyntaxError: Error {
                 let code = String(scalar.value, radix: 16, uppercase: true)
                 return SyntaxError(
                     Diagnostic(
-                        .error, at: position, "the character U+\(String(repeating: "0", count: max(0, 4 - code.count)))"
+                        .error, at: position,
+                        "the character U+\(String(repeating: "0", count: max(0, 4 - code.count)))"
                             + "\(code) cannot stand in a policy"))
             }
             position.column += 1
