@@ -28,6 +28,8 @@ struct Datagram {
     static let mostExtensionHeaders = 6
 
     var family: IPAddress.Family { source.family }
+    /// The ICMP of the packet's own family; the other's is a protocol like any.
+    var isICMP: Bool { ipProtocol == (family == .v4 ? .icmp : .icmpv6) }
     var isLaterFragment: Bool { fragment.map { $0.offset > 0 } ?? false }
 
     init(_ content: ArraySlice<UInt8>, _ family: IPAddress.Family) throws(Refusal) {
@@ -35,7 +37,20 @@ struct Datagram {
         case .v4: try self.init(v4: content)
         case .v6: try self.init(v6: content)
         }
-        guard hopLimit > 0 else { throw .malformed }
+        guard hopLimit > 0, !hasImpossibleAddresses else { throw .malformed }
+        // Would overwrite the flags of the header that was let through (RFC 3128).
+        guard fragment?.offset != 1 || ipProtocol != .tcp else { throw .malformed }
+    }
+
+    /// No honest sender uses these. The node's own addresses are another matter.
+    private var hasImpossibleAddresses: Bool {
+        switch (source, destination) {
+        case (.v4(let from), .v4(let to)):
+            from.isMulticast || from.isLoopback || from.isLimitedBroadcast || to.isLoopback || from == to
+        case (.v6(let from), .v6(let to)):
+            from.isMulticast || from.isLoopback || from.isV4Mapped || to.isLoopback || to.isV4Mapped || from == to
+        default: true
+        }
     }
 
     private init(v4 content: ArraySlice<UInt8>) throws(Refusal) {
@@ -85,13 +100,11 @@ private struct ExtensionChain {
         payload = bytes
         ipProtocol = IPProtocol(first)
         var walked = 0
-        var sawFragment = false
         while [0, 43, 44, 60].contains(ipProtocol.number), (fragment?.offset ?? 0) == 0 {
             guard walked < Datagram.mostExtensionHeaders, payload.count >= 8 else { throw .malformed }
             var length = (Int(payload.byte(1)) + 1) * 8
             if ipProtocol.number == 44 {
-                guard !sawFragment else { throw .malformed }
-                sawFragment = true
+                guard fragment == nil else { throw .malformed }
                 length = 8
                 let (offset, more) = (payload.big16(2) >> 3, payload.big16(2) & 1 == 1)
                 if offset > 0 || more { fragment = .init(identification: payload.big32(4), offset: offset) }
@@ -101,21 +114,5 @@ private struct ExtensionChain {
             payload = payload.dropFirst(length)
             walked += 1
         }
-    }
-}
-
-extension Datagram {
-    /// Refuses addresses that no honest sender uses. `own`: the node's, which come from nowhere but itself.
-    func checkAddresses(own: [IPAddress]) throws(Refusal) {
-        let impossible =
-            switch (source, destination) {
-            case (.v4(let source), .v4(let destination)):
-                source.isMulticast || source.isLoopback || source.isLimitedBroadcast || destination.isLoopback
-            case (.v6(let source), .v6(let destination)):
-                source.isMulticast || source.isLoopback || source.isV4Mapped || destination.isLoopback
-                    || destination.isV4Mapped
-            default: true
-            }
-        guard !impossible, source != destination, !own.contains(source) else { throw .malformed }
     }
 }

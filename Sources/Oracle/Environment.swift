@@ -6,7 +6,7 @@ public struct Environment: Equatable, Sendable {
         public var interface: UInt32
         public var destination: MACAddress
         public var source: MACAddress
-        /// Bytes of IP packet that the path takes.
+        /// Bytes of IP packet that the path takes; 0: as the interface that the packet came from.
         public var mtu: Int
 
         public init(interface: UInt32, destination: MACAddress, source: MACAddress, mtu: Int) {
@@ -19,7 +19,8 @@ public struct Environment: Equatable, Sendable {
 
     public enum Route: Equatable, Sendable {
         case neighbour(NextHop)
-        /// There is a route, but the next hop's hardware address has yet to be asked for.
+        /// There is a route, but the next hop's hardware address has yet to be asked for. The path's MTU is not known
+        /// then, so the interface's that the packet came from is taken.
         case noNeighbour
         case noRoute
     }

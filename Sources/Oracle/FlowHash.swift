@@ -26,7 +26,7 @@ public enum FlowHash {
     }
 
     /// A place among `count`, in proportion to the hash.
-    public static func scale(_ hash: UInt32, to count: Int) -> Int { Int(UInt64(hash) * UInt64(count) >> 32) }
+    public static func scale(_ hash: UInt32, to count: Int) -> Int { Int((UInt64(hash) * UInt64(count)) >> 32) }
 
     /// 32 bits each.
     private static func littleEndianWords(_ address: IPAddress) -> [UInt64] {

@@ -1,7 +1,7 @@
 import Net
 import Packets
 
-/// What outlives a packet. Times are seconds; nothing is evicted before its time.
+/// What outlives a packet. Times are seconds, and every lifetime includes its last; nothing is evicted before.
 struct FlowMemory {
     struct FragmentKey: Hashable {
         let source: IPAddress
@@ -47,7 +47,7 @@ struct FlowMemory {
     }
 
     func firstFragment(_ key: FragmentKey, now: UInt64) -> Transport? {
-        guard let first = fragments[key], now - first.seen < Self.fragmentLifetime else { return nil }
+        guard let first = fragments[key], now - first.seen <= Self.fragmentLifetime else { return nil }
         return first.transport
     }
 
@@ -57,7 +57,7 @@ struct FlowMemory {
 
     /// True where the node answers such a flow with `flow`; the flow lives on.
     mutating func isAnswer(_ flow: FlowKey, now: UInt64) -> Bool {
-        guard let seen = inbound[flow.reversed], now - seen < Self.otherLifetime else { return false }
+        guard let seen = inbound[flow.reversed], now - seen <= Self.otherLifetime else { return false }
         inbound[flow.reversed] = now
         return true
     }
@@ -65,7 +65,7 @@ struct FlowMemory {
     // MARK: Flows that the node opened
 
     private func live(_ reply: FlowKey, now: UInt64) -> Tracked? {
-        guard let flow = tracked[reply], now - flow.seen < Self.lifetime(flow.state, reply.ipProtocol) else {
+        guard let flow = tracked[reply], now - flow.seen <= Self.lifetime(flow.state, reply.ipProtocol) else {
             return nil
         }
         return flow
@@ -75,10 +75,10 @@ struct FlowMemory {
 
     mutating func open(reply: FlowKey, now: UInt64) { tracked[reply] = Tracked(state: .opening, seen: now) }
 
-    /// A further packet of either direction. False where the flow is not, or no longer, known.
+    /// A further packet: a reply, or one that closes the connection. False where the flow is not, or no longer, known.
     mutating func follow(reply: FlowKey, _ flags: TCPSegment.Flags, now: UInt64) -> Bool {
         guard var flow = live(reply, now: now) else { return false }
-        if !flags.isDisjoint(with: [.fin, .rst]) {
+        if flags.closesConnection {
             flow.state = .closing
         } else if flow.state == .opening {
             flow.state = .open

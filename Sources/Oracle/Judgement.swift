@@ -5,6 +5,11 @@ public struct Judgement: Equatable, Sendable {
         public var name: String
         /// Its counter's place, see `State`.
         public var slot: UInt32
+
+        public init(name: String, slot: UInt32) {
+            self.name = name
+            self.slot = slot
+        }
     }
 
     public var outcome: Outcome

@@ -7,10 +7,11 @@ extension Oracle {
     /// To a VIP that is not the node's own address, on a port that no service has: only an echo is answered.
     func judgeForVIP(_ packet: Datagram, _ transport: Transport, _ arrival: Arrival) throws(Refusal) -> Judgement {
         let vip = packet.destination
-        let isEcho = packet.ipProtocol.isICMP && transport.kind(packet.ipProtocol) == .echoRequest
-        guard state.echoReply, isEcho, transport.selector & 0xFF == 0 else { return Judgement(.dropNoService) }
+        guard state.echoReply, transport.icmpKind(packet) == .echoRequest else { return Judgement(.dropNoService) }
         guard packet.fragment == nil else { throw .fragment }
-        let rule = decidingRule(from: packet.source, to: .echo(vip: vip), packet.ipProtocol, transport.selector)
+        // The code means nothing (RFC 792), so to rules it is always the one that is sent in practice.
+        let rule = decidingRule(
+            from: packet.source, to: .echo(vip: vip), packet.ipProtocol, transport.selector & 0xFF00)
         var judgement = Judgement(rule?.action == .deny ? .dropPolicy : .txEcho)
         judgement.rule = Judgement.Named(rule)
         if judgement.outcome == .txEcho {
@@ -28,7 +29,7 @@ extension Oracle {
             addresses..<addresses + 2 * width, with: request.destination.bytes + request.source.bytes)
         let message = bytes.count - request.payload.count
         let asked = bytes[message...].big16(0)
-        let answered: UInt16 = request.family == .v4 ? 0 : 129 << 8
+        let answered = (request.family == .v4 ? 0 : 129 << 8) | asked & 0xFF
         let checksum = InternetChecksum.updated(bytes[message...].big16(2), from: asked, to: answered)
         bytes.store(big: answered, at: message)
         bytes.store(big: checksum, at: message + 2)
@@ -44,8 +45,8 @@ extension Oracle {
         if (rule?.action ?? state.ingressDefault) == .allow {
             judgement = Judgement(rule == nil ? .passDefault : .passAllowed)
             judgement.rule = Judgement.Named(rule)
-            // The node's answers must not count as flows that it opened.
-            if isNode, packet.ipProtocol != .tcp, !packet.ipProtocol.isICMP {
+            // Answers must not count as flows that the node opened.
+            if packet.ipProtocol != .tcp, !packet.isICMP {
                 memory.rememberInbound(FlowKey(packet, transport), now: now)
             }
         } else if isReply(packet, transport) {
@@ -54,7 +55,6 @@ extension Oracle {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
             judgement.rule = Judgement.Named(rule)
         }
-        judgement.identities = identities(of: packet.source)
         return judgement
     }
 }

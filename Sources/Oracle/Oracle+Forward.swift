@@ -4,43 +4,45 @@ import Plan
 import Policy
 
 extension Oracle {
+    private typealias NextHop = Environment.NextHop
+
     /// Sends a packet to a backend: encapsulated, or as it is in a frame with other addresses.
     func forward(
         _ packet: Datagram, to backend: BackendState, _ method: Service.Forward, _ arrival: Arrival
     ) -> Judgement {
-        let outer = method == .ipip ? backend.address.family == .v4 ? 20 : 40 : 0
-        let sent =
-            (method == .ipip ? encapsulated(packet, to: backend) : Array(packet.bytes)) + Array(packet.trailer)
-        switch route(to: backend, method, arrival.interface) {
+        let interface = state.interfaces.first { $0.index == arrival.interface }
+        let outer = method == .direct ? 0 : backend.address.family == .v4 ? 20 : 40
+        var judgement: Judgement
+        var hop = NextHop(interface: 0, destination: .unknown, source: .unknown, mtu: 0)
+        switch route(to: backend, method, interface) {
         case .noRoute: return Judgement(.dropNoRoute)
-        case .noNeighbour:
-            var judgement = Judgement(.redirectResolve)
-            judgement.bytes = arrival.link.frame(sent)
-            return judgement
-        case .neighbour(let hop):
-            guard packet.bytes.count + outer <= hop.mtu else {
-                return tooBig(packet, fitting: hop.mtu - outer, arrival)
-            }
-            let staysHere = hop.interface == arrival.interface
-            var judgement = Judgement(staysHere ? .txForwarded : .redirectForwarded)
+        case .noNeighbour: judgement = Judgement(.redirectResolve)
+        case .neighbour(let found):
+            hop = found
+            judgement = Judgement(hop.interface == arrival.interface ? .txForwarded : .redirectForwarded)
             judgement.egress = hop.interface
-            judgement.bytes = arrival.link.frame(sent, to: hop, keepingTags: staysHere)
-            return judgement
         }
+        let mtu = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
+        if packet.bytes.count + outer > mtu { return tooBig(packet, fitting: mtu - outer, arrival) }
+        let sent = method == .direct ? Array(packet.bytes) : encapsulated(packet, to: backend)
+        judgement.bytes = arrival.link.frame(
+            sent + Array(packet.trailer), to: hop, keepingTags: judgement.outcome == .txForwarded)
+        return judgement
     }
 
-    private func route(to backend: BackendState, _ method: Service.Forward, _ index: UInt32) -> Environment.Route {
-        let interface = state.interfaces.first { $0.index == index }
+    private func route(
+        to backend: BackendState, _ method: Service.Forward, _ interface: InterfaceState?
+    ) -> Environment.Route {
         var fixed: MACAddress?
         switch (method, interface?.nextHop) {
         case (.direct, _): fixed = backend.mac
         case (.ipip, .fixed(let mac)): fixed = mac
         case (.ipip, _): fixed = nil
         }
-        guard let fixed else { return environment.routes[backend.address] ?? .noRoute }
-        guard let interface, let own = interface.mac else { return .noRoute }
+        guard let fixed, let interface else { return environment.routes[backend.address] ?? .noRoute }
         return .neighbour(
-            Environment.NextHop(interface: index, destination: fixed, source: own, mtu: interface.mtu))
+            NextHop(
+                interface: interface.index, destination: fixed, source: interface.mac ?? .unknown, mtu: interface.mtu))
     }
 
     /// In an outer header with DSCP and ECN copied (RFC 6040), TTL 64, and DF set.
@@ -69,7 +71,7 @@ extension Oracle {
     /// nor is a later fragment (RFC 1122, section 3.2.2).
     private func tooBig(_ packet: Datagram, fitting mtu: Int, _ arrival: Arrival) -> Judgement {
         var judgement = Judgement(.dropTooBig)
-        guard environment.tellsTooBig, !packet.ipProtocol.isICMP, !packet.isLaterFragment else { return judgement }
+        guard environment.tellsTooBig, !packet.isICMP, !packet.isLaterFragment else { return judgement }
         let fitting = UInt32(max(0, min(mtu, 0xFFFF)))
         let payload: Payload =
             switch packet.family {
@@ -83,10 +85,19 @@ extension Oracle {
                         error: 2, parameter: max(fitting, UInt32(Self.smallestMTU6)),
                         quote: packet.bytes.prefix(Self.longestQuote6)))
             }
-        let answer = IPPacket(from: packet.destination, to: packet.source, payload)
+        var answer = IPPacket(from: packet.destination, to: packet.source, payload)
+        if case .v4(var plain) = answer {
+            plain.dontFragment = false
+            answer = .v4(plain)
+        }
         judgement.action = .tx
         judgement.egress = arrival.interface
         judgement.bytes = arrival.link.answer(answer.bytes)
         return judgement
     }
+}
+
+extension MACAddress {
+    /// Where the kernel fills in the right one.
+    fileprivate static let unknown = MACAddress(octets: (0, 0, 0, 0, 0, 0))
 }

@@ -7,7 +7,7 @@ extension Oracle {
     mutating func judgeForService(
         _ packet: Datagram, _ transport: Transport, _ arrival: Arrival
     ) throws(Refusal) -> Judgement? {
-        if isVIP(packet.destination), packet.ipProtocol.isICMP, transport.kind(packet.ipProtocol) == .error {
+        if isVIP(packet.destination), transport.icmpKind(packet) == .error {
             return try judgeErrorForVIP(packet, arrival)
         }
         let flow = FlowKey(packet, transport)
@@ -25,17 +25,13 @@ extension Oracle {
     /// An error about an answer that a backend sent belongs to the backend that has the flow. The client that the quote
     /// names must be allowed; the router that sends the error need not be.
     private mutating func judgeErrorForVIP(_ packet: Datagram, _ arrival: Arrival) throws(Refusal) -> Judgement? {
-        guard packet.fragment == nil else { throw .fragment }
-        let isNode = environment.isNode(packet.destination)
-        guard let quote = Quote(packet.payload, packet.family) else {
-            if isNode { return nil }
-            throw .malformed
-        }
-        guard quote.flow.source == packet.destination else { throw .malformed }
-        let flow = quote.flow.reversed
-        if let service = service(of: flow) {
+        if let flow = quotedFlow(packet)?.reversed, let service = service(of: flow) {
+            guard !state.nodeAddresses.contains(flow.source) else { throw .malformed }
             return serve(flow, service, packet, arrival, opensConnection: false)
         }
+        if environment.isNode(packet.destination) { return nil }
+        guard packet.fragment == nil else { throw .fragment }
+        guard quotedFlow(packet) != nil else { throw .malformed }
         return nil
     }
 

@@ -31,10 +31,7 @@ public struct Oracle: Sendable {
             default: throw Refusal.notIP
             }
             let packet = try Datagram(link.content, family)
-            try packet.checkAddresses(own: state.nodeAddresses)
-            let arrival = Arrival(link: link, interface: interface)
-            return isTunnelEnd(packet, arrival)
-                ? try judgeTunnelled(packet, arrival) : try judge(packet, arrival, isInner: false)
+            return try judge(packet, Arrival(link: link, interface: interface), isInner: false)
         } catch {
             return Judgement(error.outcome)
         }
@@ -49,23 +46,30 @@ struct Arrival {
 }
 
 extension Oracle {
-    /// `isInner`: the packet came in a tunnel that ended here. It is never balanced, and nothing about it is upkeep,
+    /// `isInner`: the packet came in a tunnel that ended here. It is never balanced, and upkeep has no business in it,
     /// since it did not start on a link of the node's.
     mutating func judge(_ packet: Datagram, _ arrival: Arrival, isInner: Bool) throws(Refusal) -> Judgement {
+        let own = state.nodeAddresses.contains(packet.source)
+        if own, packet.isLaterFragment { throw .malformed }
         let transport = try transport(of: packet)
         var judgement: Judgement
-        if try isUpkeep(packet, transport, isInner: isInner) {
+        // Before the check of own addresses: a neighbour that uses the node's address must be heard (RFC 4862, 5.4).
+        if try isUpkeep(packet, transport) {
+            if isInner { throw .tunnel }
             judgement = Judgement(.passUpkeep)
-            judgement.identities = identities(of: packet.source)
+        } else if own {
+            throw .malformed
         } else if !isInner, let served = try judgeForService(packet, transport, arrival) {
             judgement = served
+        } else if !isInner, isTunnelEnd(packet, arrival) {
+            return try judgeTunnelled(packet, arrival)
         } else if isVIP(packet.destination), !environment.isNode(packet.destination) {
             judgement = isInner ? Judgement(.dropNoService) : try judgeForVIP(packet, transport, arrival)
-            judgement.identities = identities(of: packet.source)
         } else {
             judgement = judgeForNodeOrTransit(packet, transport)
         }
-        if let fragment = packet.fragment, fragment.offset == 0, judgement.letsThrough {
+        if judgement.service == nil { judgement.identities = identities(of: packet.source) }
+        if let fragment = packet.fragment, fragment.offset == 0, judgement.outcome.action != .drop {
             memory.rememberFragment(packet.fragmentKey(fragment), transport, now: now)
         }
         return judgement
@@ -74,35 +78,26 @@ extension Oracle {
     /// From the packet, or from the first fragment of which it is a later one.
     private func transport(of packet: Datagram) throws(Refusal) -> Transport {
         guard let fragment = packet.fragment, fragment.offset > 0 else { return try Transport(packet) }
-        // Would overwrite the flags of the header that was let through (RFC 3128).
-        guard packet.ipProtocol != .tcp || fragment.offset > 1 else { throw .malformed }
         guard let first = memory.firstFragment(packet.fragmentKey(fragment), now: now) else { throw .fragment }
         return first
     }
 
-    private func isUpkeep(_ packet: Datagram, _ transport: Transport, isInner: Bool) throws(Refusal) -> Bool {
-        if packet.ipProtocol == .icmpv6, transport.kind(.icmpv6) == .neighbourDiscovery {
-            guard !isInner, packet.hopLimit == 255, packet.fragment == nil, case .v6(let source) = packet.source
-            else { throw .malformed }
-            let comesFromRouter = [134, 137].contains(transport.selector >> 8)
-            guard !comesFromRouter || source.isLinkLocal else { throw .malformed }
-            return true
+    /// What a link or the node's own addresses need in order to work.
+    func isUpkeep(_ packet: Datagram, _ transport: Transport) throws(Refusal) -> Bool {
+        guard transport.icmpKind(packet) == .neighbourDiscovery else { return transport.isDHCPAnswer(packet) }
+        guard packet.hopLimit == 255, packet.fragment == nil, case .v6(let source) = packet.source else {
+            throw .malformed
         }
-        guard !isInner, packet.ipProtocol == .udp else { return false }
-        let dhcp: (UInt16, UInt16) = packet.family == .v4 ? (67, 68) : (547, 546)
-        return (transport.sourcePort, transport.destinationPort) == dhcp
+        let comesFromRouter = [134, 137].contains(transport.selector >> 8)
+        guard !comesFromRouter || source.isLinkLocal else { throw .malformed }
+        return true
     }
 
     func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.vips.contains(address) } }
 }
 
-extension Judgement {
-    /// A packet that goes on to where it was meant to; an answered one goes nowhere.
-    fileprivate var letsThrough: Bool { action != .drop && outcome.action != .drop && outcome != .txEcho }
-}
-
 extension Datagram {
-    func fragmentKey(_ fragment: Fragment) -> FlowMemory.FragmentKey {
+    fileprivate func fragmentKey(_ fragment: Fragment) -> FlowMemory.FragmentKey {
         FlowMemory.FragmentKey(
             source: source, destination: destination, identification: fragment.identification, ipProtocol: ipProtocol)
     }

@@ -1,21 +1,19 @@
 import Net
 import Packets
 
-/// The packet that an ICMP error is about, as far as the error quotes it.
-struct Quote {
-    /// As the quoted packet names its flow; its source is where the error goes to.
-    let flow: FlowKey
-    /// The quoted packet was an ICMP message other than an echo request, which belongs to no flow.
-    let isOtherICMP: Bool
-
-    /// `error`: an ICMP message whole, at least eight bytes. `nil` where the quote has no header of the same family, or
-    /// less than the eight bytes behind it that RFC 792 asks for. Extension headers are not walked.
-    init?(_ error: ArraySlice<UInt8>, _ family: IPAddress.Family) {
-        let quote = error.dropFirst(8)
+extension Oracle {
+    /// The flow of the packet that an ICMP error quotes, as that packet names it: it was sent from where the error goes.
+    ///
+    /// `nil` where the quote has no header of the error's family, or less than the eight bytes behind it that RFC 792
+    /// asks for; where it is a later fragment, or not from the error's destination; and where the error itself came in
+    /// fragments. IPv6 extension headers in the quote are not walked.
+    func quotedFlow(_ error: Datagram) -> FlowKey? {
+        guard error.fragment == nil else { return nil }
+        let quote = error.payload.dropFirst(8)
         let length: Int
-        let number: UInt8
         let ends: (IPAddress, IPAddress)
-        switch family {
+        let number: UInt8
+        switch error.family {
         case .v4:
             guard quote.count >= 20, quote.byte(0) >> 4 == 4, quote.byte(0) & 0xF >= 5, quote.big16(6) & 0x1FFF == 0
             else { return nil }
@@ -32,19 +30,15 @@ struct Quote {
             ends = (source, destination)
         }
         let content = quote.dropFirst(length)
-        guard content.count >= 8 else { return nil }
-        var flow = FlowKey(
-            source: ends.0, destination: ends.1, sourcePort: 0, destinationPort: 0, ipProtocol: IPProtocol(number))
-        var isOtherICMP = false
-        if flow.ipProtocol.hasPorts {
-            flow.sourcePort = content.big16(0)
-            flow.destinationPort = content.big16(2)
-        } else if flow.ipProtocol.isICMP {
-            isOtherICMP = content.byte(0) != (family == .v4 ? 8 : 128)
-            flow.sourcePort = content.big16(4)
-            flow.destinationPort = content.big16(4)
+        guard content.count >= 8, ends.0 == error.destination else { return nil }
+        let ipProtocol = IPProtocol(number)
+        var ports: (UInt16, UInt16) = (0, 0)
+        if ipProtocol.hasPorts {
+            ports = (content.big16(0), content.big16(2))
+        } else if ipProtocol == error.ipProtocol {
+            ports = (content.big16(4), content.big16(4))
         }
-        self.flow = flow
-        self.isOtherICMP = isOtherICMP
+        return FlowKey(
+            source: ends.0, destination: ends.1, sourcePort: ports.0, destinationPort: ports.1, ipProtocol: ipProtocol)
     }
 }

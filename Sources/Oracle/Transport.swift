@@ -25,7 +25,7 @@ struct Transport: Equatable {
             else { throw .malformed }
         case .sctp:
             guard bytes.count >= 12 else { throw .malformed }
-        case .icmp, .icmpv6:
+        case _ where packet.isICMP:
             try readICMP(packet)
             return
         default: return
@@ -36,13 +36,10 @@ struct Transport: Equatable {
     }
 
     private mutating func readICMP(_ packet: Datagram) throws(Refusal) {
-        // Each family has its own.
-        guard (packet.ipProtocol == .icmp) == (packet.family == .v4), packet.payload.count >= 4 else {
-            throw .malformed
-        }
+        guard packet.payload.count >= 4 else { throw .malformed }
         selector = packet.payload.big16(0)
-        let kind = kind(packet.ipProtocol)
-        guard kind == .other || packet.payload.count >= 8 else { throw .malformed }
+        let kind = icmpKind(packet)
+        guard packet.payload.count >= 8 || kind == .neighbourDiscovery || kind == nil else { throw .malformed }
         if kind == .echoRequest || kind == .echoReply {
             sourcePort = packet.payload.big16(4)
             destinationPort = sourcePort
@@ -58,16 +55,24 @@ struct Transport: Equatable {
 }
 
 extension Transport {
-    enum ICMPKind { case echoRequest, echoReply, error, neighbourDiscovery, other }
+    enum ICMPKind { case echoRequest, echoReply, error, neighbourDiscovery }
 
-    func kind(_ ipProtocol: IPProtocol) -> ICMPKind {
-        switch (ipProtocol, selector >> 8) {
-        case (.icmp, 8), (.icmpv6, 128): .echoRequest
-        case (.icmp, 0), (.icmpv6, 129): .echoReply
-        case (.icmp, 3), (.icmp, 11), (.icmp, 12), (.icmpv6, 1...4): .error
-        case (.icmpv6, 133...137): .neighbourDiscovery
-        default: .other
+    /// `nil` for other types, and for what is not the packet's own ICMP.
+    func icmpKind(_ packet: Datagram) -> ICMPKind? {
+        guard packet.isICMP else { return nil }
+        return switch (packet.family, selector >> 8) {
+        case (.v4, 8), (.v6, 128): .echoRequest
+        case (.v4, 0), (.v6, 129): .echoReply
+        case (.v4, 3), (.v4, 11), (.v4, 12), (.v6, 1...4): .error
+        case (.v6, 133...137): .neighbourDiscovery
+        default: nil
         }
+    }
+
+    /// An answer to a DHCP client (RFC 2131, section 4.1; RFC 8415, section 7.2).
+    func isDHCPAnswer(_ packet: Datagram) -> Bool {
+        let ports: (UInt16, UInt16) = packet.family == .v4 ? (67, 68) : (547, 546)
+        return packet.ipProtocol == .udp && (sourcePort, destinationPort) == ports
     }
 }
 
@@ -79,4 +84,5 @@ extension TCPSegment.Flags {
     }
 
     var opensConnection: Bool { contains(.syn) && !contains(.ack) }
+    var closesConnection: Bool { !isDisjoint(with: [.fin, .rst]) }
 }

@@ -2,18 +2,20 @@ import Net
 
 extension PacketGenerator {
     mutating func plainPacket() -> IPPacket {
+        if !interests.services.isEmpty, random.chance(40) {
+            let service = random.pick(interests.services)
+            return packet(to: service.address, payload(to: service))
+        }
         let family =
             interests.destinations.isEmpty || random.chance(10)
             ? random.pick(IPAddress.Family.allCases) : random.pick(interests.destinations).family
-        let source = address(interests.sources, family)
-        let destination = address(interests.destinations, family)
-        let content = payload(family)
-        switch (source, destination) {
-        case (.v4(let source), .v4(let destination)):
-            return .v4(dressed(IPv4Packet(from: source, to: destination, content)))
-        case (.v6(let source), .v6(let destination)):
-            return .v6(dressed(IPv6Packet(from: source, to: destination, content)))
-        default: preconditionFailure("both were asked for in one family")
+        return packet(to: address(interests.destinations, family), payload(family))
+    }
+
+    private mutating func packet(to destination: IPAddress, _ payload: Payload) -> IPPacket {
+        switch IPPacket(from: address(interests.sources, destination.family), to: destination, payload) {
+        case .v4(let packet): .v4(dressed(packet))
+        case .v6(let packet): .v6(dressed(packet))
         }
     }
 
@@ -57,42 +59,56 @@ extension PacketGenerator {
         }
     }
 
+    private mutating func payload(to service: Interests.Service) -> Payload {
+        let data = random.bytes(length())
+        switch service.ipProtocol {
+        case .tcp: return .tcp(segment(to: service.port, data))
+        case .sctp: return .sctp(SCTPPacket(from: random.number(), to: service.port, tag: 1, chunk: 1, value: data))
+        default: return .udp(datagram(to: service.port, data))
+        }
+    }
+
     private mutating func payload(_ family: IPAddress.Family) -> Payload {
-        let data = random.bytes(
-            random.chance(5) ? Int.random(in: 1200...1472, using: &random) : random.pick([0, 1, 8, 40]))
+        let data = random.bytes(length())
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<45: return .tcp(segment(data))
-        case 45..<70: return .udp(datagram(data, family))
-        case 70..<75: return .sctp(SCTPPacket(from: port(), to: port(), tag: random.number(), chunk: 1, value: data))
-        case 75..<93: return icmp(family, data)
+        case 0..<40: return .tcp(segment(to: port(), data))
+        case 40..<60: return .udp(datagram(to: port(), data))
+        case 60..<63:
+            return .udp(family == .v4 ? UDPDatagram(from: 67, to: 68, data: data) : UDPDatagram(from: 547, to: 546))
+        case 63..<70: return .sctp(SCTPPacket(from: port(), to: port(), tag: random.number(), chunk: 1, value: data))
+        case 70..<92: return icmp(family, data)
         default:
             let number: UInt8 = random.pick([0, 4, 41, 43, 44, 47, 50, 51, 59, 60, 89, 103, 112, 255])
             return .raw(IPProtocol(number), data)
         }
     }
 
-    private mutating func segment(_ data: [UInt8]) -> TCPSegment {
+    /// Of a payload: mostly short, sometimes about what a path's MTU allows.
+    private mutating func length() -> Int {
+        random.chance(8)
+            ? Int.random(in: random.pick([1200...1472, 1400...1472]), using: &random) : random.pick([0, 1, 8, 40])
+    }
+
+    private mutating func segment(to port: UInt16, _ data: [UInt8]) -> TCPSegment {
         let flags: TCPSegment.Flags =
             random.chance(5)
             ? TCPSegment.Flags(rawValue: random.number())
             : random.pick([
                 .syn, .syn, .ack, .ack, [.psh, .ack], [.fin, .ack], .rst, [.syn, .ack], [.syn, .ece, .cwr],
             ])
-        var segment = TCPSegment(from: random.chance(70) ? random.number() : port(), to: port(), flags, data: data)
+        var segment = TCPSegment(from: sourcePort(), to: port, flags, data: data)
         segment.sequence = random.number()
         if random.chance(30) { segment.options = [2, 4, 5, 0xB4] }
         return segment
     }
 
-    private mutating func datagram(_ data: [UInt8], _ family: IPAddress.Family) -> UDPDatagram {
-        if random.chance(5) {
-            return family == .v4
-                ? UDPDatagram(from: 67, to: 68, data: data) : UDPDatagram(from: 547, to: 546, data: data)
-        }
-        var datagram = UDPDatagram(from: random.chance(70) ? random.number() : port(), to: port(), data: data)
+    private mutating func datagram(to port: UInt16, _ data: [UInt8]) -> UDPDatagram {
+        var datagram = UDPDatagram(from: sourcePort(), to: port, data: data)
         if random.chance(10) { datagram.checksum = 0 }
         return datagram
     }
+
+    private mutating func sourcePort() -> UInt16 { random.chance(70) ? random.number() : port() }
 
     private mutating func icmp(_ family: IPAddress.Family, _ data: [UInt8]) -> Payload {
         let isV4 = random.chance(2) ? family == .v6 : family == .v4

@@ -14,12 +14,29 @@ public struct PacketGenerator: Sendable {
         public var destinations: [IPAddress]
         /// Ports of services and rules.
         public var ports: [UInt16]
+        /// Where services answer; a large part of the packets goes exactly there.
+        public var services: [Service]
         /// Addresses that tunnel packets to the node have; empty: no more of these than chance makes.
         public var tunnelEnds: [IPAddress]
 
+        public struct Service: Hashable, Sendable {
+            public var address: IPAddress
+            /// Other than TCP, UDP or SCTP: ignored.
+            public var ipProtocol: IPProtocol
+            public var port: UInt16
+
+            public init(_ address: IPAddress, _ ipProtocol: IPProtocol, _ port: UInt16) {
+                self.address = address
+                self.ipProtocol = ipProtocol
+                self.port = port
+            }
+        }
+
         public init(
-            sources: [IPAddress], destinations: [IPAddress], ports: [UInt16], tunnelEnds: [IPAddress] = []
+            sources: [IPAddress], destinations: [IPAddress], ports: [UInt16], services: [Service] = [],
+            tunnelEnds: [IPAddress] = []
         ) {
+            self.services = services
             self.sources = sources
             self.destinations = destinations
             self.ports = ports
