@@ -7,7 +7,7 @@ public struct Prefix: Hashable, Sendable {
     public enum ParseError: Error, Equatable, Sendable {
         /// Neither an address nor `ADDRESS/LENGTH`.
         case malformed
-        /// The length is no number or too large for the family.
+        /// The length is no number, has a leading zero, or is too large for the family.
         case length
         /// Bits behind the length are set; the prefix that was probably meant is attached.
         case hostBits(meant: Prefix)
@@ -42,7 +42,8 @@ public struct Prefix: Hashable, Sendable {
             return
         }
         guard (1...3).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy({ (48...57).contains($0) }),
-            let length = Int(parts[1]), let prefix = Prefix(masking: address, length: length)
+            parts[1].utf8.count == 1 || parts[1].utf8.first != 48, let length = Int(parts[1]),
+            let prefix = Prefix(masking: address, length: length)
         else { throw .length }
         guard prefix.address == address else { throw .hostBits(meant: prefix) }
         self = prefix

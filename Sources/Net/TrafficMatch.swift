@@ -42,7 +42,7 @@ extension TrafficMatch: CustomStringConvertible {
         }
         let type = UInt8(selectors.lowerBound >> 8)
         let name = ICMPType.name(of: type, ipProtocol) ?? "\(type)"
-        return selectors.count == 1 && selectors.lowerBound & 0xFF == selectors.upperBound & 0xFF
+        return selectors.count == 1
             ? "\(ipProtocol)/\(name)/\(selectors.lowerBound & 0xFF)" : "\(ipProtocol)/\(name)"
     }
 }
