@@ -20,6 +20,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case dropTunnel = "DROP_TUNNEL"
     /// A table held something impossible. The model has no tables, so it never judges so.
     case dropInternal = "DROP_INTERNAL"
+    /// The program's second part is gone. The model is of one piece, so it never judges so.
+    case dropTailCall = "DROP_TAIL_CALL"
 
     /// The `reason` that people and scripts see.
     public var reason: String {
@@ -39,6 +41,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .dropNoRoute: "no_route"
         case .dropTunnel: "tunnel"
         case .dropInternal: "internal"
+        case .dropTailCall: "tail_call"
         }
     }
 
@@ -49,7 +52,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .txForwarded, .txEcho: .tx
         case .redirectForwarded, .redirectResolve: .redirect
         case .dropMalformed, .dropNotIP, .dropNoService, .dropPolicy, .dropDefault, .dropNoBackend, .dropFragment,
-            .dropTooBig, .dropNoRoute, .dropTunnel, .dropInternal:
+            .dropTooBig, .dropNoRoute, .dropTunnel, .dropInternal, .dropTailCall:
             .drop
         }
     }

@@ -69,10 +69,10 @@ extension Transport {
         }
     }
 
-    /// An answer to a DHCP client (RFC 2131, section 4.1; RFC 8415, section 7.2).
+    /// An answer to a DHCP client (RFC 2131, section 4.1; RFC 8415, section 7.2), which is not sent in fragments.
     func isDHCPAnswer(_ packet: Datagram) -> Bool {
         let ports: (UInt16, UInt16) = packet.family == .v4 ? (67, 68) : (547, 546)
-        return packet.ipProtocol == .udp && (sourcePort, destinationPort) == ports
+        return packet.ipProtocol == .udp && packet.fragment == nil && (sourcePort, destinationPort) == ports
     }
 }
 

@@ -31,7 +31,6 @@ import Testing
         (packet("203.0.113.9", "10.9.9.9", .syn(99)), .passAllowed),
         (packet("203.0.113.9", "10.0.0.1", .ping), .passAllowed),
         (packet("203.0.113.9", "10.0.0.1", .raw(.gre, [0, 0, 0, 0])), .passAllowed),
-        (packet("192.168.1.1", "10.0.0.1", .udp(68, from: 67)), .passUpkeep),
         (packet("203.0.113.9", "192.0.2.53", .udp(53)), .txForwarded),
     ]
 

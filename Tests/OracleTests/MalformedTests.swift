@@ -221,6 +221,7 @@ import Testing
         (packet("192.168.1.1", "255.255.255.255", .udp(68, from: 67)), Outcome.passUpkeep),
         (packet("192.168.1.1", "10.0.0.1", .udp(68, from: 67)), .passUpkeep),
         (packet("192.168.1.1", "10.0.0.1", .udp(67, from: 68)), .dropDefault),
+        (packet("192.168.1.1", "10.0.0.1", .udp(68, from: 67)).v4 { $0.moreFragments = true }, .dropDefault),
         (packet("fe80::1", "2001:db8:f::1", .udp(546, from: 547)), .passUpkeep),
         (packet("fe80::1", "2001:db8:f::1", .udp(68, from: 67)), .dropDefault),
     ])

@@ -53,7 +53,7 @@ import Testing
         // With another seed something rare might be missing.
         guard seed == Self.knownSeed else { return }
         let missing = Set(Outcome.allCases).subtracting(seen)
-        #expect(missing == [.dropInternal, .dropNoRoute, .passDefault, .passReply])
+        #expect(missing == [.dropTailCall, .dropInternal, .dropNoRoute, .passDefault, .passReply])
     }
 
     /// A frame that goes out is one that parses, with a right header checksum where the data path made the header.
