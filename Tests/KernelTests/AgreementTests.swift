@@ -8,14 +8,15 @@ import TestSupport
 /// Model and kernel judge random packets under random documents alike: outcome, rule, service, backend, every byte.
 @Suite(.enabled(if: isRoot), .serialized)
 struct AgreementTests {
-    /// Set AGREEMENT_SEED to repeat one document, AGREEMENT_DOCUMENTS and AGREEMENT_PACKETS to look further.
+    /// Set AGREEMENT_SEED to repeat one document, AGREEMENT_DOCUMENTS and AGREEMENT_PACKETS (per round, of which each
+    /// document has three) to look further.
     private static let environment = ProcessInfo.processInfo.environment
     private static func setting(_ name: String, otherwise: Int) -> Int { environment[name].flatMap(Int.init) ?? otherwise }
 
     @Test func randomPackets() throws {
         let fixed = Self.environment["AGREEMENT_SEED"].flatMap(UInt64.init)
         let first = fixed ?? UInt64.random(in: 0..<1 << 32)
-        let documents = fixed == nil ? Self.setting("AGREEMENT_DOCUMENTS", otherwise: 40) : 1
+        let documents = fixed == nil ? Self.setting("AGREEMENT_DOCUMENTS", otherwise: 20) : 1
         for seed in first..<first + UInt64(documents) {
             try KernelNode.with { node in try agree(on: node, seed: seed) }
         }
@@ -29,7 +30,7 @@ struct AgreementTests {
         // The same services with other backends: marked slots, remembered connections.
         for round in 0..<3 {
             try node.publish(document)
-            for number in 0..<Self.setting("AGREEMENT_PACKETS", otherwise: 250) {
+            for number in 0..<Self.setting("AGREEMENT_PACKETS", otherwise: 300) {
                 let frame = generator.next()
                 if random.chance(8) { try node.send(frame) }
                 let expected = Observation(node.expect(frame), frame: frame)

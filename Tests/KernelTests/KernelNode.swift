@@ -135,6 +135,8 @@ final class KernelNode {
     /// A frame leaves the node: the model and the program at the way out both see it.
     func send(_ frame: [UInt8]) throws {
         model.now = Self.monotonicSeconds()
+        // The kernel runs programs on no shorter ones.
+        guard frame.count >= 60 else { return }
         model.observeEgress(frame: frame)
         _ = try Program(pinnedAt: "\(instance.pinDirectory)/prog/egress").run(TestRun(packet: frame))
     }

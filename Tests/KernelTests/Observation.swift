@@ -25,11 +25,16 @@ struct Observation: Equatable, CustomStringConvertible {
         if flags.contains(.policy), dry.outcome.name != "reply" { rule = dry.trace.cell & 0xFF_FFFF }
         if flags.contains(.service) { service = node.state.services[Int(dry.trace.service)].name }
         if flags.contains(.backend) { backend = node.state.services.flatMap(\.backends)[Int(dry.trace.backend)].name }
-        if action != .drop { bytes = packet }
+        if action != .drop { bytes = Self.withoutNote(packet) }
         // An answer to a packet that is too big is sent by the run that counts only.
         if dry.outcome.name != "too_big", dry.action != action || dry.packet != packet {
             disagreement = "dry run: \(dry.action)\n\(hexdump(dry.packet))"
         }
+    }
+
+    /// A packet whose neighbour is to be resolved has a note in front (`struct resolve` in `bpf/lib/packet.h`).
+    private static func withoutNote(_ packet: [UInt8]) -> [UInt8] {
+        packet.starts(with: [0x63, 0x72, 0x6C, 0x73]) ? Array(packet.dropFirst(28)) : packet
     }
 
     /// The same, as the model foresees it.

@@ -375,6 +375,8 @@ static __always_inline int parse_neighbour_discovery(const struct packet *p) {
 
 // Answers to a DHCP client, which must get its address before anything can be allowed to it.
 static __always_inline int is_dhcp_answer(const struct packet *p) {
+    if (p->flags & PACKET_FRAGMENT)
+        return 0;
     return p->v6 ? p->source_port == bpf_htons(547) && p->destination_port == bpf_htons(546)
                  : p->source_port == bpf_htons(67) && p->destination_port == bpf_htons(68);
 }
