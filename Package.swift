@@ -69,6 +69,7 @@ let package = Package(
         tests("OracleTests", ["Oracle", "Packets", "Plan", "Policy", "Net"]),
         tests("ImageTests", ["Image", "Plan", "Policy", "Net", "DataplaneABI"]),
         tests("BPFTests", ["BPF"], exclude: ["objects"], plugins: ["CompileBPF"]),
+        tests("DataplaneTests", ["BPF", "Dataplane", "DataplaneABI", "Net", "Policy"]),
         tests("CommandsTests", ["Commands", "Net", "Plan", "Policy"]),
         tests(
             "KernelTests", ["BPF", "Dataplane", "DataplaneABI", "Image", "Net", "Oracle", "Packets", "Plan", "Policy"]),

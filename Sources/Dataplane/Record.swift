@@ -26,7 +26,7 @@ struct Record: BitwiseCopyable {
     /// Bytes from the beginning of the filtering instance's `.bss` to its `clock_sample`.
     var clockOffset: UInt32
     var pad: UInt32 = 0
-    /// Of the network namespace in which interface numbers mean something: the inode of /proc/self/ns/net.
+    /// Of the network namespace in which interface numbers mean something: the inode of /proc/thread-self/ns/net.
     var networkNamespace: UInt64
 
     init(capacity: Capacity, traceOffset: Int, clockOffset: Int) {
@@ -65,7 +65,7 @@ struct Record: BitwiseCopyable {
 
     static func currentNetworkNamespace() -> UInt64 {
         var information = stat()
-        return stat("/proc/self/ns/net", &information) == 0 ? UInt64(information.st_ino) : 0
+        return stat("/proc/thread-self/ns/net", &information) == 0 ? UInt64(information.st_ino) : 0
     }
 }
 

@@ -28,7 +28,7 @@ struct Datagram {
     static let mostExtensionHeaders = 6
 
     var family: IPAddress.Family { source.family }
-    /// The ICMP of the packet's own family; the other's is a protocol like any.
+    /// The ICMP of the packet's own family.
     var isICMP: Bool { ipProtocol == (family == .v4 ? .icmp : .icmpv6) }
     var isLaterFragment: Bool { fragment.map { $0.offset > 0 } ?? false }
 

@@ -2,7 +2,8 @@ import Net
 import Packets
 
 extension Oracle {
-    /// The flow of the packet that an ICMP error quotes, as that packet names it: it was sent from where the error goes.
+    /// The flow of the packet that an ICMP error quotes, as that packet names it; it was sent from the
+    /// error's destination.
     ///
     /// `nil` where the quote has no header of the error's family, or less than the eight bytes behind it that RFC 792
     /// asks for; where it is a later fragment, or not from the error's destination; and where the error itself came in

@@ -25,7 +25,7 @@ struct Transport: Equatable {
             else { throw .malformed }
         case .sctp:
             guard bytes.count >= 12 else { throw .malformed }
-        case _ where packet.isICMP:
+        case .icmp, .icmpv6:
             try readICMP(packet)
             return
         default: return
@@ -36,7 +36,8 @@ struct Transport: Equatable {
     }
 
     private mutating func readICMP(_ packet: Datagram) throws(Refusal) {
-        guard packet.payload.count >= 4 else { throw .malformed }
+        // Each family has its own.
+        guard packet.isICMP, packet.payload.count >= 4 else { throw .malformed }
         selector = packet.payload.big16(0)
         let kind = icmpKind(packet)
         guard packet.payload.count >= 8 || kind == .neighbourDiscovery || kind == nil else { throw .malformed }

@@ -166,7 +166,8 @@ import Testing
         Case(
             "truncated ICMPv6 error", .dropMalformed,
             packet("2001:db8:1::7", "2001:db8:f::1", .raw(.icmpv6, [1, 0, 0, 0, 0, 0, 0]))),
-        Case("the other family's ICMP", .passAllowed, raw(.icmp, 0, v6)),
+        Case("the other family's ICMP", .dropMalformed, raw(.icmp, 8, v6)),
+        Case("the other family's ICMPv6", .dropMalformed, raw(.icmpv6, 8)),
         Case("empty packet of another protocol", .passAllowed, raw(.gre, 0)),
     ]
 

@@ -43,7 +43,7 @@ import Testing
             name: "another peer", sent: [syn], received: packet("203.0.113.10", node, .ack(5000, from: 80)),
             outcome: .dropDefault),
         Case(
-            name: "an answer opens nothing", sent: [out(.ack(80, from: 5000))], received: synAck, outcome: .dropDefault),
+            name: "no SYN opens nothing", sent: [out(.ack(80, from: 5000))], received: synAck, outcome: .dropDefault),
         Case(
             name: "UDP", sent: [out(.udp(53, from: 5000))], received: packet(peer, node, .udp(5000, from: 53)),
             outcome: .passReply),

@@ -24,6 +24,11 @@ struct ManifestReader {
         return bytes[position..<position + count]
     }
 
+    /// In network order.
+    mutating func bigEndian<Number: FixedWidthInteger>() throws(ImageError) -> Number {
+        try bytes(MemoryLayout<Number>.size).reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+    }
+
     mutating func number<Number: FixedWidthInteger & UnsignedInteger>(
         _: Number.Type = Number.self
     ) throws(ImageError) -> Number {

@@ -16,6 +16,11 @@ struct ManifestWriter {
 
     mutating func bytes(_ values: some Sequence<UInt8>) { bytes.append(contentsOf: values) }
 
+    /// In network order.
+    mutating func bigEndian(_ value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
     mutating func number(_ value: some FixedWidthInteger & UnsignedInteger) {
         var rest = UInt64(value)
         while rest >= 0x80 {

@@ -2,19 +2,23 @@ internal import Net
 
 extension IPAddress: ManifestValue {
     func write(to writer: inout ManifestWriter) {
-        writer.byte(family == .v4 ? 4 : 6)
-        writer.bytes(bytes)
+        switch self {
+        case .v4(let address):
+            writer.byte(4)
+            writer.bigEndian(address.value)
+        case .v6(let address):
+            writer.byte(6)
+            writer.bigEndian(address.high)
+            writer.bigEndian(address.low)
+        }
     }
 
     init(from reader: inout ManifestReader) throws(ImageError) {
-        let count =
-            switch try reader.byte() {
-            case 4: 4
-            case 6: 16
-            default: throw .corrupt("an address of no known family")
-            }
-        guard let address = IPAddress(bytes: try reader.bytes(count)) else { throw .corrupt("an address") }
-        self = address
+        switch try reader.byte() {
+        case 4: self = .v4(IPv4Address(try reader.bigEndian()))
+        case 6: self = .v6(IPv6Address(high: try reader.bigEndian(), low: try reader.bigEndian()))
+        default: throw .corrupt("an address of no known family")
+        }
     }
 }
 

@@ -59,27 +59,37 @@ extension Image {
         for index in states.indices {
             let table = tables.entry(index)
             let backendCount = states[index].backends.count
-            let words = try slots(table.slots_line, table.slot_count, in: bytes, firstLine: firstLine)
-            let slots = ServiceSlots(
-                table: words.map { $0 & UInt16(SLOT_BACKEND) },
-                previous: try slots(table.previous_line, table.previous_count, in: bytes, firstLine: firstLine),
-                drainEnd: states[index].slots.drainEnd)
-            guard slots.current.allSatisfy({ Int($0) < backendCount }),
-                slots.previous.allSatisfy({ $0 == ServiceSlots.none || Int($0) < backendCount })
-            else { throw .corrupt("a slot of '\(states[index].name)' holds no backend") }
+            let (words, highest) = try slots(
+                table.slots_line, table.slot_count, mask: UInt16(SLOT_BACKEND), in: bytes, firstLine: firstLine)
+            let (previous, highestPrevious) = try slots(
+                table.previous_line, table.previous_count, mask: .max, in: bytes, firstLine: firstLine)
+            let slots = ServiceSlots(table: words, previous: previous, drainEnd: states[index].slots.drainEnd)
+            guard slots.current.isEmpty || highest <= backendCount, highestPrevious <= backendCount else {
+                throw .corrupt("a slot of '\(states[index].name)' holds no backend")
+            }
             states[index].slots = slots
         }
     }
 
+    /// The slots and the highest backend index in them plus one, where ``ServiceSlots/none`` plus one is 0.
     private static func slots(
-        _ line: UInt32, _ count: UInt32, in bytes: UnsafeRawBufferPointer, firstLine: Int
-    ) throws(ImageError) -> [UInt16] {
+        _ line: UInt32, _ count: UInt32, mask: UInt16, in bytes: UnsafeRawBufferPointer, firstLine: Int
+    ) throws(ImageError) -> (slots: [UInt16], highest: Int) {
         let start = (Int(line) - firstLine) * Line.bytes
-        guard start >= 0, start + Int(count) * 2 <= bytes.count else { throw .corrupt("slots outside of their place") }
-        return [UInt16](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
+        let count = Int(count)
+        guard start >= 0, start + count * 2 <= bytes.count else { throw .corrupt("slots outside of their place") }
+        var highest: UInt16 = 0
+        let slots = [UInt16](unsafeUninitializedCapacity: count) { buffer, initialized in
             UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(count) * 2]))
-            initialized = Int(count)
+                from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + count * 2]))
+            // By far the most words of an image, so this is a loop that becomes vector instructions.
+            for index in 0..<count {
+                let slot = buffer[index] & mask
+                highest = max(highest, slot &+ 1)
+                buffer[index] = slot
+            }
+            initialized = count
         }
+        return (slots, Int(highest))
     }
 }
