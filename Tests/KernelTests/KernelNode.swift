@@ -49,6 +49,9 @@ final class KernelNode {
         try namespace.ip("link", "set", "far", "mtu", "\(Self.farMTU)")
         let hardware = ["nic": "02:00:00:00:01:01", "far": "02:00:00:00:05:01"]
         for (name, address) in hardware { try namespace.ip("link", "set", name, "address", address) }
+        for device in ["nic", "far"] {
+            try Data("0".utf8).write(to: URL(filePath: "/proc/sys/net/ipv6/conf/\(device)/disable_ipv6"))
+        }
         for (device, address) in [("nic", "10.0.0.1/24"), ("far", "10.0.5.1/24")] {
             try namespace.ip("addr", "add", address, "dev", device)
         }

@@ -38,7 +38,14 @@ struct RandomDocument {
         return PacketGenerator.Interests(
             sources: Self.hosts + Self.hosts + edges + impossible.prefix(4) + [node.addresses[0]],
             destinations: Self.vips + Self.vips + Self.hosts + node.addresses + impossible, ports: Self.ports,
-            tunnelEnds: node.addresses)
+            services: document.services.flatMap { service in
+                service.vips.flatMap { vip in
+                    service.ports.map { port in
+                        PacketGenerator.Interests.Service(
+                            vip, port.match.ipProtocol, port.match.selectors.lowerBound)
+                    }
+                }
+            }, tunnelEnds: node.addresses)
     }
 
     private mutating func nic(_ name: String) -> Interface {

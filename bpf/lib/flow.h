@@ -123,8 +123,10 @@ static __always_inline void flow_note_outbound(const struct packet *p) {
     known = bpf_map_lookup_elem(&tracked, &reply);
     if (p->protocol == IPPROTO_TCP) {
         if (p->flags & PACKET_CLOSING) {
-            if (known)
+            if (known && !older_than(known->seen, tracked_lifetime(p->protocol, known->state))) {
                 known->state = TRACKED_CLOSING;
+                known->seen = fresh.seen;
+            }
             return;
         }
     } else if (known && !older_than(known->seen, TRACKED_OTHER_SECONDS)) {
@@ -135,8 +137,10 @@ static __always_inline void flow_note_outbound(const struct packet *p) {
         struct tracked *opened;
 
         opened = bpf_map_lookup_elem(&inbound, &reply);
-        if (opened && !older_than(opened->seen, TRACKED_OTHER_SECONDS))
+        if (opened && !older_than(opened->seen, TRACKED_OTHER_SECONDS)) {
+            opened->seen = fresh.seen;
             return;
+        }
     }
     bpf_map_update_elem(&tracked, &reply, &fresh, BPF_ANY);
 }

@@ -400,6 +400,9 @@ static __always_inline int parse_transport(const struct bounds *bounds, struct p
             p->selector >> 8 <= ICMPV6_REDIRECT)
             return parse_neighbour_discovery(p);
         return outcome;
+    } else if (p->protocol == (p->v6 ? IPPROTO_ICMP : PROTOCOL_ICMPV6)) {
+        // Each family has its own.
+        return OUTCOME_DROP_MALFORMED;
     } else if (p->protocol == PROTOCOL_SCTP) {
         const __be16 *sctp = bytes_at(bounds, p->l4, SCTP_HEADER);
 
