@@ -50,6 +50,7 @@ let package = Package(
         module("Image", ["Net", "Policy", "Plan", "DataplaneABI"]),
 
         // The kernel.
+        module("Node", ["Net", "Plan"]),
         .systemLibrary(
             name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
         module("BPF", ["CLibbpf"]),
@@ -70,6 +71,7 @@ let package = Package(
         tests("ImageTests", ["Image", "Plan", "Policy", "Net", "DataplaneABI"]),
         tests("BPFTests", ["BPF"], exclude: ["objects"], plugins: ["CompileBPF"]),
         tests("DataplaneTests", ["BPF", "Dataplane", "DataplaneABI", "Net", "Policy"]),
+        tests("NodeTests", ["Node", "Plan", "Net"]),
         tests("CommandsTests", ["Commands", "Net", "Plan", "Policy"]),
         tests(
             "KernelTests", ["BPF", "Dataplane", "DataplaneABI", "Image", "Net", "Oracle", "Packets", "Plan", "Policy"]),
