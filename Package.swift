@@ -58,7 +58,7 @@ let package = Package(
         module("Dataplane", ["BPF", "DataplaneABI", "Image", "Net", "Plan", "Policy"], plugins: ["CompileBPF"]),
 
         // People.
-        module("Commands", ["Dataplane", "Image", "Net", "Packets", "Plan", "Policy", argumentParser]),
+        module("Commands", ["Dataplane", "Image", "Net", "Node", "Packets", "Plan", "Policy", argumentParser]),
         .executableTarget(name: "sluice", dependencies: ["Commands"], swiftSettings: strict),
 
         .target(name: "TestSupport", dependencies: ["BPF", "Net"], path: "Tests/TestSupport", swiftSettings: strict),
@@ -72,7 +72,9 @@ let package = Package(
         tests("BPFTests", ["BPF"], exclude: ["objects"], plugins: ["CompileBPF"]),
         tests("DataplaneTests", ["BPF", "Dataplane", "DataplaneABI", "Net", "Policy"]),
         tests("NodeTests", ["Node", "Plan", "Net"]),
-        tests("CommandsTests", ["Commands", "Net", "Plan", "Policy"]),
+        tests(
+            "CommandsTests", ["BPF", "Commands", "Dataplane", "Image", "Net", "Packets", "Plan", "Policy"],
+            exclude: ["Fixtures", "Goldens"]),
         tests(
             "KernelTests", ["BPF", "Dataplane", "DataplaneABI", "Image", "Net", "Oracle", "Packets", "Plan", "Policy"]),
         tests("LabTests", ["BPF", "Net"]),
