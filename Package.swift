@@ -50,6 +50,7 @@ let package = Package(
         module("Image", ["Net", "Policy", "Plan", "DataplaneABI"]),
 
         // The kernel.
+        module("Node", ["Net", "Plan"]),
         .systemLibrary(
             name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
         module("BPF", ["CLibbpf"]),
@@ -57,7 +58,7 @@ let package = Package(
         module("Dataplane", ["BPF", "DataplaneABI", "Image", "Net", "Plan", "Policy"], plugins: ["CompileBPF"]),
 
         // People.
-        module("Commands", ["Dataplane", "Image", "Net", "Packets", "Plan", "Policy", argumentParser]),
+        module("Commands", ["Dataplane", "Image", "Net", "Node", "Packets", "Plan", "Policy", argumentParser]),
         .executableTarget(name: "sluice", dependencies: ["Commands"], swiftSettings: strict),
 
         .target(name: "TestSupport", dependencies: ["BPF", "Net"], path: "Tests/TestSupport", swiftSettings: strict),
@@ -70,7 +71,10 @@ let package = Package(
         tests("ImageTests", ["Image", "Plan", "Policy", "Net", "DataplaneABI"]),
         tests("BPFTests", ["BPF"], exclude: ["objects"], plugins: ["CompileBPF"]),
         tests("DataplaneTests", ["BPF", "Dataplane", "DataplaneABI", "Net", "Policy"]),
-        tests("CommandsTests", ["Commands", "Net", "Plan", "Policy"]),
+        tests("NodeTests", ["Node", "Plan", "Net"]),
+        tests(
+            "CommandsTests", ["BPF", "Commands", "Dataplane", "Image", "Net", "Packets", "Plan", "Policy"],
+            exclude: ["Fixtures", "Goldens"]),
         tests(
             "KernelTests", ["BPF", "Dataplane", "DataplaneABI", "Image", "Net", "Oracle", "Packets", "Plan", "Policy"]),
         tests("LabTests", ["BPF", "Net"]),

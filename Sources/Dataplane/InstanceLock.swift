@@ -8,6 +8,8 @@ public struct InstanceLock: ~Copyable {
 
     /// Waits up to `patience` for whoever holds the lock, and then says who does.
     public init(_ instance: Instance, patience: Duration = .seconds(10)) throws(DataplaneError) {
+        // Said before the lock file says it less clearly.
+        try Requirements.checkPrivilege()
         let file = try LockFile("\(instance.name).lock")
         let deadline = ContinuousClock.now + patience
         while !file.tryLock() {

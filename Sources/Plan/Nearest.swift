@@ -1,5 +1,5 @@
 /// `did you mean "…"?`, or what there is to choose from where nothing is near.
-func suggestion(for name: String, among names: [String]) -> String? {
+public func suggestion(for name: String, among names: [String]) -> String? {
     let near = names.map { (name: $0, distance: editDistance(name, $0)) }.min { $0.distance < $1.distance }
     guard let near else { return nil }
     if near.distance <= max(1, name.count / 3) { return "did you mean \"\(near.name)\"?" }

@@ -1,1 +1,3 @@
-// Placeholder.
+import Commands
+
+Tool.main()

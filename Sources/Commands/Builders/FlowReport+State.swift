@@ -1,0 +1,35 @@
+import Dataplane
+import Net
+import Plan
+
+extension FlowReport {
+    init(_ flows: [FlowEntry], in state: State) {
+        var backends: [UInt32: String] = [:]
+        for service in state.services {
+            for backend in service.backends { backends[backend.slot] = "\(service.name)/\(backend.name)" }
+        }
+        self.init(rows: flows.map { Row($0, backends) }.sorted { $0.idle < $1.idle })
+    }
+}
+
+extension FlowReport.Row {
+    fileprivate init(_ entry: FlowEntry, _ backends: [UInt32: String]) {
+        let ipProtocol = IPProtocol(entry.proto)
+        let hasPorts = ipProtocol.hasPorts
+        self.init(
+            kind: "", source: entry.source, sourcePort: hasPorts ? entry.sourcePort : nil,
+            destination: entry.destination, destinationPort: hasPorts ? entry.destinationPort : nil,
+            ipProtocol: ipProtocol, state: nil, backend: nil, idle: Int(entry.idle.components.seconds))
+        switch entry.kind {
+        case .tracked(let tracked):
+            kind = "tracked"
+            state = "\(tracked)"
+        case .inbound(let tracked):
+            kind = "inbound"
+            state = "\(tracked)"
+        case .connection(let slot, _):
+            kind = "connection"
+            backend = backends[slot]
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Net
+
+/// What `flow list` tells: flows that the data path remembers.
+struct FlowReport: Report, Equatable {
+    struct Row: Equatable, Sendable {
+        /// `tracked`: opened by this node; `inbound`: datagrams let in; `connection`: bound to a backend.
+        var kind: String
+        var source: IPAddress
+        /// `nil` for protocols without ports.
+        var sourcePort: UInt16?
+        var destination: IPAddress
+        var destinationPort: UInt16?
+        var ipProtocol: IPProtocol
+        /// `opening`, `open` or `closing`; `nil` for connections, whose state nobody keeps.
+        var state: String?
+        /// `SERVICE/BACKEND`, for connections.
+        var backend: String?
+        /// Whole seconds since the last packet.
+        var idle: Int
+    }
+
+    var rows: [Row]
+
+    var json: JSON {
+        let flows = rows.map { row -> JSON in
+            [
+                "kind": .string(row.kind),
+                "protocol": JSON(row.ipProtocol),
+                "source": JSON(row.source),
+                "source_port": row.sourcePort.map { JSON($0) } ?? .null,
+                "destination": JSON(row.destination),
+                "destination_port": row.destinationPort.map { JSON($0) } ?? .null,
+                "state": JSON(row.state),
+                "backend": JSON(row.backend),
+                "idle": JSON(row.idle),
+            ]
+        }
+        return ["flows": .array(flows)]
+    }
+
+    func text(_ style: Style) -> String {
+        guard !rows.isEmpty else { return "no flow is remembered\n" }
+        var table = Table("KIND", "PROTOCOL", "SOURCE", "DESTINATION", "STATE", "BACKEND", "IDLE")
+        for row in rows {
+            table.add(
+                .init(row.kind), .init(row.ipProtocol), .init(endpoint(row.source, row.sourcePort)),
+                .init(endpoint(row.destination, row.destinationPort)), .init(row.state), .init(row.backend),
+                .init("\(row.idle) s"))
+        }
+        return table.text(style)
+    }
+}
+
+/// `10.0.0.1:443`, `[2001:db8::1]:443`, or the bare address where there is no port.
+func endpoint(_ address: IPAddress, _ port: UInt16?) -> String {
+    guard let port else { return "\(address)" }
+    return address.family == .v6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+}

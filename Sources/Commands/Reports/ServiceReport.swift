@@ -1,0 +1,90 @@
+import Net
+
+/// What `service list` and `service show` tell of services.
+struct ServiceReport: Report, Equatable {
+    struct Service: Equatable, Sendable {
+        var name: String
+        var vips: [IPAddress]
+        var ports: [TrafficMatch]
+        var forward: String
+        var scheduler: String
+        var traffic: Traffic
+        var backends: [Backend]
+
+        var up: Int { backends.count { $0.state == .up } }
+    }
+
+    struct Backend: Equatable, Sendable {
+        enum State: String, Sendable {
+            case up
+            /// Keeps the connections it has and takes no new ones: drained, or of weight 0.
+            case draining
+        }
+
+        var name: String
+        var address: IPAddress
+        var weight: UInt16
+        var state: State
+        var traffic: Traffic
+    }
+
+    var services: [Service]
+    /// Whether each service's backends follow it (`show`), or only their count (`list`).
+    var detailed = false
+
+    var json: JSON { ["services": .array(services.map(\.json))] }
+
+    func text(_ style: Style) -> String {
+        detailed ? services.map { $0.details(style) }.joined(separator: "\n") : overview(style)
+    }
+
+    private func overview(_ style: Style) -> String {
+        var table = Table("SERVICE", "VIPS", "PORTS", "FORWARD", "UP", "PACKETS", "BYTES")
+        for service in services {
+            table.add(
+                .init(service.name), .init(service.vips.list), .init(service.ports.list), .init(service.forward),
+                .init("\(service.up)/\(service.backends.count)", service.up == 0 ? .red : nil),
+                .init(service.traffic.packets), .init(service.traffic.bytes))
+        }
+        return table.text(style)
+    }
+}
+
+extension ServiceReport.Service {
+    fileprivate var json: JSON {
+        .object(
+            [
+                .init(key: "name", value: .string(name)),
+                .init(key: "vips", value: JSON(texts: vips)),
+                .init(key: "ports", value: JSON(texts: ports)),
+                .init(key: "forward", value: .string(forward)),
+                .init(key: "scheduler", value: .string(scheduler)),
+            ] + traffic.members + [.init(key: "backends", value: .array(backends.map(\.json)))])
+    }
+
+    fileprivate func details(_ style: Style) -> String {
+        var table = Table("BACKEND", "ADDRESS", "WEIGHT", "STATE", "PACKETS", "BYTES")
+        for backend in backends {
+            table.add(
+                .init(backend.name), .init(backend.address), .init(backend.weight),
+                .init(backend.state.rawValue, backend.state == .up ? .green : .yellow),
+                .init(backend.traffic.packets), .init(backend.traffic.bytes))
+        }
+        return Facts([
+            ("service", name), ("vips", vips.list), ("ports", ports.list), ("forward", forward),
+            ("scheduler", scheduler), ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
+        ]).text(style) + "\n" + (backends.isEmpty ? "no backends\n" : table.text(style))
+    }
+}
+
+extension ServiceReport.Backend {
+    fileprivate var json: JSON {
+        .object(
+            [
+                .init(key: "name", value: .string(name)),
+                .init(key: "address", value: JSON(address)),
+                .init(key: "weight", value: JSON(weight)),
+                .init(key: "state", value: .string(state.rawValue)),
+            ] + traffic.members)
+    }
+}

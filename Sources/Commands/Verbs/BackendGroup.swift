@@ -1,0 +1,89 @@
+internal import ArgumentParser
+import Net
+import Plan
+
+struct BackendGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backend", abstract: "Change a service's backends by hand, at once.",
+        discussion: """
+            Such changes are overrides: `diff` and `status` show them, `apply` keeps them, `apply --reset` drops them. \
+            Established connections keep their backend for the service's drain time, unless it is removed.
+            """,
+        subcommands: [Add.self, Remove.self, Drain.self, Undrain.self, Weight.self])
+
+    struct Add: Command {
+        static let configuration = CommandConfiguration(abstract: "Add a backend to a service.")
+
+        @OptionGroup var backend: BackendArguments
+        @Argument(help: "An IPv4 or IPv6 address.", transform: parseAddress) var address: IPAddress
+        @Option(help: "Its share of new flows, 0 to 65535.") var weight: UInt16 = 1
+        @OptionGroup var instance: InstanceOptions
+
+        var isVerbose: Bool { instance.verbose }
+
+        func run(in environment: Environment) throws {
+            try backend.change(.add(address: address, weight: weight), instance, environment)
+        }
+    }
+
+    struct Remove: Command {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a backend; its connections are given to others at once.")
+
+        @OptionGroup var backend: BackendArguments
+        @OptionGroup var instance: InstanceOptions
+
+        var isVerbose: Bool { instance.verbose }
+
+        func run(in environment: Environment) throws { try backend.change(.remove, instance, environment) }
+    }
+
+    struct Drain: Command {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a backend no new flows; those that it has stay.")
+
+        @OptionGroup var backend: BackendArguments
+        @OptionGroup var instance: InstanceOptions
+
+        var isVerbose: Bool { instance.verbose }
+
+        func run(in environment: Environment) throws { try backend.change(.drain, instance, environment) }
+    }
+
+    struct Undrain: Command {
+        static let configuration = CommandConfiguration(abstract: "Give a drained backend new flows again.")
+
+        @OptionGroup var backend: BackendArguments
+        @OptionGroup var instance: InstanceOptions
+
+        var isVerbose: Bool { instance.verbose }
+
+        func run(in environment: Environment) throws { try backend.change(.undrain, instance, environment) }
+    }
+
+    struct Weight: Command {
+        static let configuration = CommandConfiguration(abstract: "Change a backend's share of new flows.")
+
+        @OptionGroup var backend: BackendArguments
+        @Argument(help: "0 to 65535, in proportion to the other backends'; 0 is as good as drained.")
+        var weight: UInt16
+        @OptionGroup var instance: InstanceOptions
+
+        var isVerbose: Bool { instance.verbose }
+
+        func run(in environment: Environment) throws { try backend.change(.weight(weight), instance, environment) }
+    }
+}
+
+struct BackendArguments: ParsableArguments {
+    @Argument(help: "The service's name.") var service: String
+    @Argument(help: "The backend's name.") var name: String
+
+    /// Publishes what is published with one override more.
+    func change(_ change: Override.Change, _ options: InstanceOptions, _ environment: Environment) throws {
+        let publisher = try Publisher(options.instance)
+        guard let previous = publisher.previous else { throw Failure.nothingRuns(options.instance) }
+        let override = Override(service: service, backend: name, change: change)
+        environment.note(try publisher.publish(try Candidate(override, after: previous)))
+    }
+}

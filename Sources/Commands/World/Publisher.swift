@@ -1,0 +1,83 @@
+import Dataplane
+import FoundationEssentials
+import Image
+import Net
+import Node
+import Plan
+import Policy
+
+/// Everything that would be published: what was asked for, resolved on this node.
+struct Candidate {
+    var state: State
+    var sources: [SourceFile]
+    var overrides: [Override]
+}
+
+/// Takes an instance from what is published to something else, holding its lock all the while.
+struct Publisher: ~Copyable {
+    let instance: Instance
+    /// What is published now.
+    let previous: Running?
+    private let lock: InstanceLock
+
+    init(_ instance: Instance) throws {
+        let lock = try InstanceLock(instance)
+        previous = try Running(try Dataplane.open(instance, repairingUnder: lock))
+        self.instance = instance
+        self.lock = lock
+    }
+
+    /// Publishes as one transaction. `check` is asked about the new tables before they take effect; what it throws
+    /// leaves everything as it was.
+    func publish(
+        _ candidate: Candidate, check: (DryRunner) throws -> Void = { _ in }
+    ) throws -> PublicationReport {
+        let image = try Image.compile(
+            PublishedState(
+                state: candidate.state, sources: candidate.sources, overrides: candidate.overrides,
+                publishedAt: UInt64(Date().timeIntervalSince1970)),
+            reusing: previous?.image)
+        let publication = Publication(image: image.bytes, state: candidate.state, previous: previous?.state)
+        var warnings: [String] = []
+        do {
+            try Loopback.enableForwarding()
+        } catch {
+            warnings.append("\(error): routes to backends may not be found")
+        }
+        var report = try Dataplane.apply(publication, to: instance, under: lock, check: check).report
+        report.warnings += warnings
+        return report
+    }
+}
+
+extension Candidate {
+    /// - Parameter previous: What is published: it lends counters, connections and, unless `reset`, the overrides.
+    init(_ input: Input, after previous: Running?, reset: Bool = false) throws {
+        let kept = reset ? [] : previous?.published.overrides ?? []
+        overrides = SettledOverrides(kept, over: input.document).kept
+        sources = input.sources
+        let added = overrides.compactMap(\.change.addedAddress)
+        let facts = try NodeFacts.gather(tunnelDestinations: input.document.tunnelDestinations + added)
+        state = try compile(input.document, facts: facts, overrides: overrides, previous: previous?.state)
+    }
+
+    /// What is published, with one override more.
+    init(_ override: Override, after previous: Running) throws {
+        let facts = try NodeFacts.gather(tunnelDestinations: [override.change.addedAddress].compactMap(\.self))
+        state = try changing(previous.state, by: override, facts: facts)
+        sources = previous.published.sources
+        overrides = previous.published.overrides.adding(override)
+    }
+}
+
+extension Document {
+    fileprivate var tunnelDestinations: [IPAddress] {
+        services.filter { $0.forward == .ipip }.flatMap { $0.backends.map(\.address) }
+    }
+}
+
+extension Override.Change {
+    fileprivate var addedAddress: IPAddress? {
+        if case .add(let address, _) = self { address } else { nil }
+    }
+}
