@@ -79,7 +79,7 @@ public struct MapHandle: ~Copyable, Sendable {
 }
 
 /// `enum bpf_map_type`.
-public struct MapKind: RawRepresentable, Hashable, Sendable {
+public struct MapKind: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
@@ -93,6 +93,13 @@ public struct MapKind: RawRepresentable, Hashable, Sendable {
     public static let arrayOfMaps = MapKind(rawValue: 12)
     public static let hashOfMaps = MapKind(rawValue: 13)
     public static let ringBuffer = MapKind(rawValue: 27)
+
+    /// The kernel's name: `lru_hash`.
+    public var description: String {
+        LibbpfLog.silence()
+        let name = libbpf_bpf_map_type_str(bpf_map_type(rawValue: rawValue))
+        return name.map { String(cString: $0) } ?? "kind \(rawValue)"
+    }
 
     var isPerCPU: Bool { [.perCPUHash, .perCPUArray, .lruPerCPUHash].contains(self) }
 }

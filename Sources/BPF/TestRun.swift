@@ -46,7 +46,8 @@ extension Program {
         let wantsOutput = !test.liveFrames
         var status: Int32 = 0
         var contextAfter = context
-        let packet = [UInt8](unsafeUninitializedCapacity: wantsOutput ? test.packet.count + growth : 0) { output, count in
+        let packet = [UInt8](unsafeUninitializedCapacity: wantsOutput ? test.packet.count + growth : 0) {
+            output, count in
             test.packet.withUnsafeBytes { input in
                 context.withUnsafeBytes { contextIn in
                     contextAfter.withUnsafeMutableBytes { contextOut in
@@ -72,7 +73,8 @@ extension Program {
         }
         try call(
             "run program \(information.name) on a packet of \(test.packet.count) bytes",
-            hint: status == -22 ? "packets need 14 bytes at least and must fit a page" : nil
+            hint: status == -22
+                ? "packets need 14 bytes at least, for traffic control a whole IP header too, and must fit a page" : nil
         ) { status }
         return TestRun.Result(
             returnValue: options.retval, packet: packet, context: contextAfter,

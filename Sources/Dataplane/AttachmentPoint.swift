@@ -87,7 +87,9 @@ struct AttachmentPoint {
             let program = set[hook.program]
             if BPFFilesystem.exists(path) {
                 let link = try Link(pinnedAt: path)
-                if try link.information().programID != program.value.information.id { try link.update(to: program.value) }
+                if try link.information().programID != program.value.information.id {
+                    try link.update(to: program.value)
+                }
             } else {
                 try attach(set, hook, interfaceIndex: index)
             }

@@ -73,7 +73,9 @@ extension Attachments {
         let name = (try? Program(id: id).information.name) ?? "unknown"
         throw DataplaneError(
             .foreign, "interface \(attachment.name) already runs XDP program \(id) (\(name)), which is not ours",
-            hint: "detach it first (`ip link set dev \(attachment.name) xdp off`, or end what attached it)")
+            hint: name.hasPrefix("sluice_")
+                ? "another instance filters there: remove it first (`sluice down --instance NAME`)"
+                : "detach it first (`ip link set dev \(attachment.name) xdp off`, or end what attached it)")
     }
 
     /// Attaches `set`, in effect or not. Returns a warning where it is slower than it could be.

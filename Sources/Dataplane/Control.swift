@@ -24,6 +24,11 @@ final class Control: Sendable {
 
     var ticksPerSecond: UInt32 { section[0].ticks_per_second }
 
+    /// Between two readings of the kernel's jiffies; zero where `end` is the earlier one.
+    func duration(from start: UInt64, to end: UInt64) -> Duration {
+        .milliseconds(Int64(clamping: end > start ? (end - start) * 1000 / UInt64(max(1, ticksPerSecond)) : 0))
+    }
+
     /// Whether no packet is under way any more that may use the other half.
     var isSettled: Bool { section[0].settled == generation }
 

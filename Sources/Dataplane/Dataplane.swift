@@ -69,6 +69,16 @@ public final class Dataplane: Sendable {
         try attempting("list flows") { try FlowTables(set).entries() }
     }
 
+    /// Where backends were last found by the data path, for each CPU that looked.
+    public func nextHops() throws(DataplaneError) -> [NextHop] {
+        try attempting("list next hops") { try NextHopTable(set).entries() }
+    }
+
+    /// What the kernel holds for the instance, by name.
+    public func maps() throws(DataplaneError) -> [MapSummary] {
+        try attempting("list maps") { try ProgramSet.MapName.allCases.map { try MapSummary($0, set[$0].value) } }
+    }
+
     public func dropEvents() throws(DataplaneError) -> DropEvents {
         try attempting("read drop events") { try DropEvents(set[.events].value.duplicate()) }
     }

@@ -1,5 +1,5 @@
-internal import DataplaneABI
 public import BPF
+internal import DataplaneABI
 public import Net
 
 /// How the kernel's program would treat one packet.

@@ -6,12 +6,10 @@ internal import Net
 struct FlowTables {
     private let set: ProgramSet
     private let now: UInt64
-    private let ticksPerSecond: UInt64
 
     init(_ set: ProgramSet) throws {
         self.set = set
         now = try KernelClock(set).sample().jiffies
-        ticksPerSecond = UInt64(max(1, set.control.ticksPerSecond))
     }
 
     func entries() throws -> [FlowEntry] {
@@ -36,11 +34,10 @@ struct FlowTables {
     }
 
     private func entry(_ key: flow_key, _ kind: FlowEntry.Kind, seen: UInt64) -> FlowEntry {
-        let ticks = now > seen ? now - seen : 0
-        return FlowEntry(
+        FlowEntry(
             kind: kind, source: IPAddress(mapped: key.source), destination: IPAddress(mapped: key.destination),
             sourcePort: UInt16(bigEndian: key.source_port), destinationPort: UInt16(bigEndian: key.destination_port),
-            proto: key.protocol, idle: .milliseconds(Int64(ticks * 1000 / ticksPerSecond)))
+            proto: key.protocol, idle: set.control.duration(from: seen, to: now))
     }
 }
 

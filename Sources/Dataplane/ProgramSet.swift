@@ -71,6 +71,17 @@ final class Shared<Handle: ~Copyable & Sendable>: Sendable {
 extension ProgramSet {
     /// Everything pinned in `directory`. Nil where it holds no whole set: no record, or none that this version reads.
     static func adopt(_ directory: String) throws(BPFError) -> ProgramSet? {
+        // A reload may put another set in place between two of the pins; then the record is another one at the end.
+        var set = try adoptOnce(directory)
+        while let found = set, let now = try? MapHandle(pinnedAt: path(.record, in: directory)),
+            now.information.id != found[.record].value.information.id
+        {
+            set = try adoptOnce(directory)
+        }
+        return set
+    }
+
+    private static func adoptOnce(_ directory: String) throws(BPFError) -> ProgramSet? {
         guard BPFFilesystem.exists(path(.record, in: directory)) else { return nil }
         guard let record = try Record.load(MapHandle(pinnedAt: path(.record, in: directory))) else { return nil }
 
@@ -90,7 +101,9 @@ extension ProgramSet {
         try BPFFilesystem.makeDirectory("\(directory)/prog")
         try BPFFilesystem.makeDirectory("\(directory)/map")
         for name in ProgramName.allCases { try self[name].value.pin(at: Self.path(name, in: directory)) }
-        for name in MapName.allCases where name != .record { try self[name].value.pin(at: Self.path(name, in: directory)) }
+        for name in MapName.allCases where name != .record {
+            try self[name].value.pin(at: Self.path(name, in: directory))
+        }
         try self[.record].value.pin(at: Self.path(.record, in: directory))
     }
 

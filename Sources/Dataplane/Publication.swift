@@ -1,3 +1,4 @@
+public import Image
 public import Plan
 public import Policy
 
@@ -23,11 +24,14 @@ public struct Publication: Sendable {
         self.fresh = fresh
     }
 
-    /// The publication of `state`, compiled to `image`, after `previous`.
-    public init(image: [UInt8], state: State, previous: State?) {
-        self.init(
-            image: image, interfaces: state.interfaces.map(Attachment.init), needs: SlotNeeds(state),
-            fresh: FreshSlots(of: state, after: previous))
+    /// The publication of `image`, and of the state that it was compiled from, after the state `previous`.
+    public init(_ image: Image, after previous: State?) {
+        let state = image.published.state
+        lines = image.needs.lines
+        write = { image.write(to: $0) }
+        interfaces = state.interfaces.map(Attachment.init)
+        needs = SlotNeeds(state)
+        fresh = FreshSlots(of: state, after: previous)
     }
 }
 

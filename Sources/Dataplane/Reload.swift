@@ -47,7 +47,9 @@ struct Reload {
             try ProgramSet.load(
                 .fitting(publication, cpus: possibleCPUs(), growing: old.record.capacity), succeeding: old)
         }
-        for table in forgotten { report.warnings.append("what '\(table.rawValue)' remembered is lost: its layout changed") }
+        for table in forgotten {
+            report.warnings.append("what '\(table.rawValue)' remembered is lost: its layout changed")
+        }
         try attempting("write the tables") {
             // The image in use; the new one where the new programs could not read that: then each interface changes to
             // it as it is taken over.

@@ -43,7 +43,9 @@ struct Start {
         try attempting("pin the programs") { try set.pin(in: instance.nextDirectory) }
         let attachments = Attachments(of: instance.nextDirectory)
         for interface in publication.interfaces {
-            if let warning = try attachments.attach(set, to: interface, as: .waiting) { report.warnings.append(warning) }
+            if let warning = try attachments.attach(set, to: interface, as: .waiting) {
+                report.warnings.append(warning)
+            }
             report.attached.append(interface.name)
         }
         return set

@@ -37,7 +37,9 @@ struct ErrorTests {
 @Suite(.enabled(if: isRoot, "probing needs root"))
 struct EnvironmentTests {
     @Test func theKernelHasWhatTheProductNeeds() {
-        for feature: Feature in [.xdp, .trafficControl, .ringBuffer, .loop, .mappableArrays, .jiffies, .xdpLinks, .liveFrames] {
+        for feature: Feature in [
+            .xdp, .trafficControl, .ringBuffer, .loop, .mappableArrays, .jiffies, .xdpLinks, .liveFrames,
+        ] {
             #expect(feature.isAvailable, "\(feature.name), from Linux \(feature.since)")
         }
     }

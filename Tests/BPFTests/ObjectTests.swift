@@ -49,7 +49,11 @@ struct ObjectTests {
     }
 
     @Test func theVerifiersReasonIsInTheError() throws {
-        func load() throws { _ = try ObjectFile(base64: RefusedObject.base64, name: "refused").load() }
+        func load() throws {
+            let file = try sampleFile()
+            try file.setVariable("misbehaves", to: UInt32(1))
+            _ = try file.load()
+        }
         let error = #expect(throws: BPFError.self) { try load() }
         #expect(error?.code == 13)
         #expect(error?.summary?.contains("outside of the packet") == true)

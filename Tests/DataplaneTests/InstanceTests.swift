@@ -40,7 +40,9 @@ struct CounterLayoutTests {
     @Test func regionsDoNotOverlap() {
         let layout = CounterLayout(interfaces: 2, rules: 3, services: 4, backends: 5)
         var seen: [Int] = []
-        for interface in 0..<UInt32(2) { for rule in 0..<UInt32(3) { seen.append(layout.rule(rule, interface: interface)!) } }
+        for interface in 0..<UInt32(2) {
+            for rule in 0..<UInt32(3) { seen.append(layout.rule(rule, interface: interface)!) }
+        }
         seen += (0..<4).compactMap { layout.service($0) } + (0..<5).compactMap { layout.backend($0) }
         #expect(seen == Array(64 * 64..<Int(layout.stride)))
         #expect(layout.rule(3, interface: 0) == nil)

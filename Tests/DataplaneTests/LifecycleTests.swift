@@ -149,7 +149,8 @@ struct LifecycleTests {
             let error = #expect(throws: DataplaneError.self) { try stage.apply(stage.publication(on: [0, 1])) }
             #expect(error?.kind == .foreign)
             let id = try link.information().programID
-            #expect(error?.message == "interface right.7 already runs XDP program \(id) (sluice_pass), which is not ours")
+            #expect(
+                error?.message == "interface right.7 already runs XDP program \(id) (sluice_pass), which is not ours")
             #expect(try stage.running() == [nil, id])
             #expect(try stage.directories().isEmpty)
         }

@@ -77,7 +77,7 @@ struct RecoveryTests {
         try withStage { stage throws in
             try stage.apply(stage.publication(on: [0]))
             try stage.namespace.ip("link", "delete", Stage.names[0])
-            let index = try stage.namespace.addPair(Stage.names[0], peer: "peer2")
+            let index = try stage.namespace.addPair(Stage.names[0], peer: "peer2", ipv6: false)
             let renewed = Stage(
                 namespace: stage.namespace, instance: stage.instance, indices: [index, stage.indices[1]])
             let (_, report) = try renewed.apply(renewed.publication(on: [0]))

@@ -54,7 +54,7 @@ struct Stage {
 func withStage(_ body: (Stage) throws -> Void) throws {
     try withNamespace { namespace in
         try withInstanceName { name in
-            let indices = try Stage.names.enumerated().map { try namespace.addPair($1, peer: "peer\($0)") }
+            let indices = try Stage.names.enumerated().map { try namespace.addPair($1, peer: "peer\($0)", ipv6: false) }
             try namespace.run { try body(Stage(namespace: namespace, instance: Instance(name), indices: indices)) }
         }
     }

@@ -1,5 +1,5 @@
-import DataplaneABI
 import Dataplane
+import DataplaneABI
 
 /// The smallest image that the programs accept: every address in one class, no service, one rule for everything.
 struct TestImage {
@@ -72,6 +72,7 @@ struct TestImage {
     /// One that gives each interface a place of its own.
     private var multiplier: UInt32 {
         (0...).lazy.map { UInt32($0) &* 0x9e37_79b9 | 1 }
-            .first { candidate in Set(interfaces.map { place(of: $0.index, candidate) }).count == interfaces.count } ?? 1
+            .first { candidate in Set(interfaces.map { place(of: $0.index, candidate) }).count == interfaces.count }
+            ?? 1
     }
 }

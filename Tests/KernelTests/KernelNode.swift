@@ -111,7 +111,7 @@ final class KernelNode {
         let previous = dataplane == nil ? nil : state
         let next = try compile(document, facts: facts, overrides: overrides, previous: previous)
         let image = try Image.compile(PublishedState(state: next, overrides: overrides), reusing: image)
-        let publication = Publication(image: image.bytes, state: next, previous: previous)
+        let publication = Publication(image, after: previous)
         dataplane = try Dataplane.apply(publication, to: instance, under: InstanceLock(instance)).dataplane
         state = next
         self.image = image

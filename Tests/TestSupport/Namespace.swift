@@ -11,13 +11,15 @@ public struct Namespace: Sendable {
         try NetworkNamespace("/run/netns/\(name)").run(body)
     }
 
-    /// Adds a pair of virtual interfaces, both in the namespace and up; returns the kernel's index of `name`. They have
-    /// no IPv6, so that no packet is under way that the test did not send.
+    /// Adds a pair of virtual interfaces, both in the namespace and up; returns the kernel's index of `name`. Without
+    /// IPv6, the kernel sends nothing there by itself.
     @discardableResult
-    public func addPair(_ name: String, peer: String) throws -> UInt32 {
+    public func addPair(_ name: String, peer: String, ipv6: Bool = true) throws -> UInt32 {
         try ip("link", "add", name, "type", "veth", "peer", "name", peer)
         for end in [name, peer] {
-            try run { try Data("1".utf8).write(to: URL(filePath: "/proc/sys/net/ipv6/conf/\(end)/disable_ipv6")) }
+            if !ipv6 {
+                try run { try Data("1".utf8).write(to: URL(filePath: "/proc/sys/net/ipv6/conf/\(end)/disable_ipv6")) }
+            }
             try ip("link", "set", end, "up")
         }
         return try index(of: name)

@@ -45,22 +45,28 @@ _Static_assert(OUTCOME_COUNT <= OUTCOME_ROOM, "outcomes outgrew their counters")
 
 #ifndef __bpf__
 // What people see. An outcome that this build does not know has the words of DROP_INTERNAL.
-#define X(symbol, swift, name, action, sentence) \
-    case OUTCOME_##symbol: return name;
+#define X(symbol, swift, name, action, sentence)                                                                       \
+    case OUTCOME_##symbol:                                                                                             \
+        return name;
 static inline const char *outcome_name(__u32 outcome) {
-    switch (outcome) { SLUICE_OUTCOMES(X) default: return "internal"; }
+    switch (outcome) { SLUICE_OUTCOMES(X) }
+    return "internal";
 }
 #undef X
-#define X(symbol, swift, name, action, sentence) \
-    case OUTCOME_##symbol: return #action;
+#define X(symbol, swift, name, action, sentence)                                                                       \
+    case OUTCOME_##symbol:                                                                                             \
+        return #action;
 static inline const char *outcome_action(__u32 outcome) {
-    switch (outcome) { SLUICE_OUTCOMES(X) default: return "DROP"; }
+    switch (outcome) { SLUICE_OUTCOMES(X) }
+    return "DROP";
 }
 #undef X
-#define X(symbol, swift, name, action, sentence) \
-    case OUTCOME_##symbol: return sentence;
+#define X(symbol, swift, name, action, sentence)                                                                       \
+    case OUTCOME_##symbol:                                                                                             \
+        return sentence;
 static inline const char *outcome_sentence(__u32 outcome) {
-    switch (outcome) { SLUICE_OUTCOMES(X) default: return "an outcome that this version does not know"; }
+    switch (outcome) { SLUICE_OUTCOMES(X) }
+    return "an outcome that this version does not know";
 }
 #undef X
 #endif

@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 
 const volatile __u32 verdict = XDP_DROP;
+const volatile __u32 misbehaves;
 const volatile __u64 constant_pair[2];
 __u64 runs;
 __u32 settings[4] SEC(".data.settings");
@@ -71,6 +72,10 @@ int sample_pass(struct xdp_md *ctx) {
     (void)ctx;
     return XDP_PASS;
 }
+
+// Reads beyond the packet without looking where that ends, if it is to: no verifier lets that pass.
+SEC("xdp")
+int sample_refused(struct xdp_md *ctx) { return misbehaves ? *(__u8 *)(long)ctx->data : XDP_PASS; }
 
 SEC("tc")
 int sample_mark(struct __sk_buff *skb) {
