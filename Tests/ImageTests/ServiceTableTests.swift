@@ -7,7 +7,8 @@ import Testing
 @testable import Image
 
 @Suite struct ServiceTableTests {
-    private func backend(_ name: String, _ address: String, source: String? = nil, slot: UInt32) throws -> BackendState {
+    private func backend(_ name: String, _ address: String, source: String? = nil, slot: UInt32) throws -> BackendState
+    {
         BackendState(
             name: name, address: try #require(IPAddress(address)), tunnelSource: source.flatMap { IPAddress($0) },
             slot: slot)
@@ -41,17 +42,23 @@ import Testing
 
     private static let none = ServiceSlots.none
 
-    @Test(arguments: [
-        // Nothing marked.
-        (ServiceSlots(current: [0, 1, 2]), [0, 1, 2], []),
-        // Only the slots with a previous backend.
-        (ServiceSlots(current: [0, 1, 2], previous: [none, 2, none], drainEnd: 9), [0, 0x8001, 2], [none, 2, none]),
-        // The table's size changed: all.
-        (ServiceSlots(current: [0, 1, 2], previous: [1, none], drainEnd: 9), [0x8000, 0x8001, 0x8002], [1, none]),
-        // Every backend drains.
-        (ServiceSlots(current: [], previous: [1, 0], drainEnd: 9), [0xFFFF], [1, 0]),
-        (ServiceSlots(), [], []),
-    ] as [(ServiceSlots, [UInt16], [UInt16])])
+    @Test(
+        arguments: [
+            // Nothing marked.
+            (ServiceSlots(current: [0, 1, 2]), [0, 1, 2], []),
+            // Only the slots with a previous backend.
+            (
+                ServiceSlots(current: [0, 1, 2], previous: [none, 2, none], drainEnd: 9), [0, 0x8001, 2],
+                [none, 2, none]
+            ),
+            // The table's size changed: all.
+            (
+                ServiceSlots(current: [0, 1, 2], previous: [1, none], drainEnd: 9), [0x8000, 0x8001, 0x8002], [1, none]
+            ),
+            // Every backend drains.
+            (ServiceSlots(current: [], previous: [1, 0], drainEnd: 9), [0xFFFF], [1, 0]),
+            (ServiceSlots(), [], []),
+        ] as [(ServiceSlots, [UInt16], [UInt16])])
     func slotsAreMarkedWhereConnectionsMayBelongElsewhere(
         from: ServiceSlots, current: [UInt16], previous: [UInt16]
     ) throws {

@@ -164,7 +164,7 @@ struct backend {
     __u8 source[16];  // of the outer header, likewise
     __u32 slot;       // its counter and its next hop's place
     __u32 tag;        // tells a cached next hop for this address from one for an earlier owner of the slot; never 0
-    __u32 outer_sum;  // IPv4: sum of the outer header's constant 16-bit words (version, TTL, protocol, addresses, DF)
+    __u32 outer_sum;  // IPv4: sum of the outer header's constant 16-bit words (version, DF, addresses; not the TTL)
     __u8 mac[6];
     __u8 flags; // BACKEND_…
     __u8 pad[13];

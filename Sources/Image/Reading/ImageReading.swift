@@ -43,8 +43,8 @@ extension Image {
             manifest,
             checksum: Self.checksum(policy.checksum, head: headWords, interfaces: interfaces, services: services))
         try Self.readSlots(
-            of: &published.state.services, services, from: UnsafeRawBufferPointer(rebasing: bytes[layout.byteRange(.slots)]),
-            firstLine: layout.start(.slots))
+            of: &published.state.services, services,
+            from: UnsafeRawBufferPointer(rebasing: bytes[layout.byteRange(.slots)]), firstLine: layout.start(.slots))
         self.init(
             published: published, policy: policy, interfaces: interfaces, services: services, layout: layout,
             head: headWords, manifest: manifest)

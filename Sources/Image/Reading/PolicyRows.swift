@@ -62,7 +62,9 @@ extension Image {
                 if policy.protocols[Int(number)] & PROTOCOL_CONSTANT != 0 {
                     runs.add(0, .max, policy.portClass(ipProtocol, 0))
                 } else {
-                    for selector in 0...UInt16.max { runs.add(selector, selector, policy.portClass(ipProtocol, selector)) }
+                    for selector in 0...UInt16.max {
+                        runs.add(selector, selector, policy.portClass(ipProtocol, selector))
+                    }
                 }
                 runs.finish()
             }

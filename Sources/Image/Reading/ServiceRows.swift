@@ -49,7 +49,9 @@ extension Image {
     func slotRows(_ body: ([Field]) -> Void) {
         for state in published.state.services {
             let slots = state.slots
-            func name(_ backend: UInt16) -> Field { .text(Int(backend) < state.backends.count ? state.backends[Int(backend)].name : nil) }
+            func name(_ backend: UInt16) -> Field {
+                .text(Int(backend) < state.backends.count ? state.backends[Int(backend)].name : nil)
+            }
             for (slot, backend) in slots.table.enumerated() {
                 // Where the table had another size, the previous backend depends on the flow.
                 let previous = slots.isMarked(slot) && slots.previous.count == slots.current.count

@@ -33,7 +33,8 @@ extension Image {
             case .addresses: ["first", "last", "class", "own", "vip"]
             case .classes: ["class", "sets"]
             case .ports: ["protocol", "first", "last", "class"]
-            case .destinations: ["plane", "first_class", "last_class", "first_port_class", "last_port_class", "subject"]
+            case .destinations:
+                ["plane", "first_class", "last_class", "first_port_class", "last_port_class", "subject"]
             case .verdicts: ["subject", "first_class", "last_class", "action", "rule"]
             }
         }

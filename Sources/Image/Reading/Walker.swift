@@ -38,7 +38,9 @@ extension Image {
         }
     }
 
-    public func addressValue(of address: IPAddress) -> AddressValue { AddressValue(policy.addresses.value(of: address)) }
+    public func addressValue(of address: IPAddress) -> AddressValue {
+        AddressValue(policy.addresses.value(of: address))
+    }
 
     public func portClass(_ ipProtocol: IPProtocol, _ selector: UInt16) -> Int {
         Int(policy.portClass(ipProtocol, selector))

@@ -36,7 +36,8 @@ struct AddressTables: Equatable, Sendable {
 
     private func host(_ address: UInt32) -> UInt32? {
         let ways = Int(HOST4_WAYS)
-        for bucket in BucketTable.choices(hash_key(UInt64(address.byteSwapped), 0, 0), mask: hosts4Mask) {
+        let choices = BucketTable.choices(hash_key(UInt64(address.byteSwapped), 0, 0), mask: hosts4Mask)
+        for bucket in [choices.first, choices.second] {
             let words = hosts4[bucket * Line.words..<(bucket + 1) * Line.words]
             for way in 0..<ways where words[words.startIndex + way] == address.byteSwapped {
                 let value = words[words.startIndex + ways + 1 + way]
@@ -67,7 +68,8 @@ struct AddressTables: Equatable, Sendable {
         let mask = networkMask(length)
         let high = address.high & UInt64(mask >> 64)
         let low = address.low & UInt64(truncatingIfNeeded: mask)
-        for bucket in BucketTable.choices(hash_key(high, low, UInt64(length)), mask: prefixes6Mask) {
+        let choices = BucketTable.choices(hash_key(high, low, UInt64(length)), mask: prefixes6Mask)
+        for bucket in [choices.first, choices.second] {
             let first = bucket * Line.words
             for way in 0..<ways {
                 let value = prefixes6[first + ways * 4 + way]

@@ -42,7 +42,8 @@ struct FrontendTable: Equatable, Sendable {
 
     func find(_ address: IPAddress, _ ipProtocol: IPProtocol, _ port: UInt16) -> Entry? {
         let key = Key(address, ipProtocol, port)
-        for bucket in BucketTable.choices(key.hash, mask: mask) {
+        let choices = BucketTable.choices(key.hash, mask: mask)
+        for bucket in [choices.first, choices.second] {
             for way in 0..<Self.ways {
                 let entry = entry(bucket * Self.ways + way)
                 if entry.portProtocol == key.portProtocol, entry.address == key.address { return entry }

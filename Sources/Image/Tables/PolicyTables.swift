@@ -25,7 +25,8 @@ extension PolicyTables {
         protocols = ports.protocols
         directories = verdicts.arrays.directories
         // As it is read back: to the end of the line.
-        directories += [UInt32](repeating: 0, count: Line.count(words: directories.count) * Line.words - directories.count)
+        let unused = Line.count(words: directories.count) * Line.words - directories.count
+        directories += [UInt32](repeating: 0, count: unused)
         pages = verdicts.arrays.pages
         nodeBase = verdicts.nodeBase
         transitBase = verdicts.transitBase

@@ -15,8 +15,9 @@ struct Prefixes6 {
         let entries = Self.withMarkers(family, tree)
         let ways = Int(PREFIX6_WAYS)
         let table = BucketTable(
-            hashes: entries.map { hash_key(UInt64($0.bits >> 64), UInt64(truncatingIfNeeded: $0.bits), UInt64($0.length)) },
-            ways: ways)
+            hashes: entries.map {
+                hash_key(UInt64($0.bits >> 64), UInt64(truncatingIfNeeded: $0.bits), UInt64($0.length))
+            }, ways: ways)
         var words = [UInt32](repeating: 0, count: table.bucketCount * Line.words)
         for (entry, place) in zip(entries, table.places) {
             let bucket = place / ways * Line.words

@@ -17,7 +17,9 @@ struct ServiceTables: Equatable, Sendable {
 
     static func slotLines(_ count: Int) -> Int { (count + Int(SLOTS_PER_LINE) - 1) / Int(SLOTS_PER_LINE) }
 
-    static func slotLines(_ slots: ServiceSlots) -> Int { slotLines(slots.table.count) + slotLines(slots.previous.count) }
+    static func slotLines(_ slots: ServiceSlots) -> Int {
+        slotLines(slots.table.count) + slotLines(slots.previous.count)
+    }
 
     init(services: [UInt32], backends: [UInt32], backendIndex: [UInt32]) {
         self.services = services

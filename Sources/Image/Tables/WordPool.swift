@@ -14,7 +14,10 @@ struct WordPool {
     /// Where the sequence already lies.
     func find(_ sequence: [UInt32]) -> Int? {
         sequence.withUnsafeBufferPointer { sequence in
-            if case .found(let offset) = probe(sequence, hash: hash(UnsafeRawBufferPointer(sequence), into: 0)) { offset } else { nil }
+            switch probe(sequence, hash: hash(UnsafeRawBufferPointer(sequence), into: 0)) {
+            case .found(let offset): offset
+            case .free: nil
+            }
         }
     }
 
