@@ -6,7 +6,7 @@ use_swift() {
     local home folder
     command -v swift >/dev/null && return
     home=$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6)
-    for folder in "$home/.local/share/swiftly/bin" /opt/swift/usr/bin /usr/local/swift/usr/bin /usr/libexec/swift/bin; do
+    for folder in "$home/.local/share/swiftly/bin" {/opt/swift,/usr/local/swift,/usr/libexec/swift}/{usr/,}bin; do
         [ -x "$folder/swift" ] && PATH="$folder:$PATH" && export PATH && return
     done
     die "no Swift toolchain: put the folder of \`swift\` on PATH"

@@ -15,7 +15,8 @@ def table(rows: list[list[str]], right: int) -> None:
     """Columns from `right` on hold numbers."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
-        cells = [cell.rjust(width) if i >= right else cell.ljust(width) for i, (cell, width) in enumerate(zip(row, widths))]
+        cells = [cell.ljust(width) for cell, width in zip(row[:right], widths)]
+        cells += [cell.rjust(width) for cell, width in zip(row[right:], widths[right:])]
         print("  ".join(cells).rstrip())
 
 
@@ -24,7 +25,7 @@ def flows(count: int) -> str:
 
 
 def datapath(rows: list[dict]) -> None:
-    print("\nData path: nanoseconds per packet over the floor; spread between quartiles; ratio to the first line of one flow\n")
+    print("\nData path: nanoseconds per packet over the floor; between quartiles; ratio to the first line\n")
     lines = [["packet", "flows", "rules", "services", "cost", "spread", "ratio", "floor"]]
     for row in sorted(rows, key=lambda row: (row["flows"] == 0, row["flows"], row["rules"] > 10, row["services"] > 1)):
         lines.append([
@@ -43,8 +44,8 @@ def comparison(rows: list[dict]) -> None:
     lines = [["task", "flows", "prefixes", "sluice", "nftables", "ratio"]]
     for row in rows:
         lines.append([
-            row["name"], flows(row["flows"]), f"{row['prefixes']:,}", f"{row['sluice']:,.0f}", f"{row['nftables']:,.0f}",
-            f"{row['sluice'] / max(row['nftables'], 1):.1f}"])
+            row["name"], flows(row["flows"]), f"{row['prefixes']:,}", f"{row['sluice']:,.0f}",
+            f"{row['nftables']:,.0f}", f"{row['sluice'] / max(row['nftables'], 1):.1f}"])
     table(lines, 1)
 
 

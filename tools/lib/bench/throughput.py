@@ -110,7 +110,7 @@ class NFTables:
         subprocess.run([*inside, "nft", "-f", "-"], input=rules, text=True, check=True)
 
     def start(self, task: Task) -> None:
-        self.load("table netdev sink { chain sink { type filter hook ingress device sink0 priority 0; policy drop; }; }",
+        self.load("table netdev sink { chain in { type filter hook ingress device sink0 priority 0; policy drop; }; }",
                   *self.lab.inside("backends"))
         backends = ", ".join(f"{i} : {backend_address(4, i)}" for i in range(BACKEND_COUNT))
         elements = f"elements = {{ {', '.join(blocked_prefixes(task.prefixes))} }}" if task.prefixes else ""
@@ -124,7 +124,8 @@ class NFTables:
                 }}
                 chain balance {{
                     type nat hook prerouting priority dstnat;
-                    ip daddr {VIPS[4]} tcp dport {PORT} dnat to jhash ip saddr . tcp sport mod {BACKEND_COUNT} map {{ {backends} }}
+                    ip daddr {VIPS[4]} tcp dport {PORT} \\
+                        dnat to jhash ip saddr . tcp sport mod {BACKEND_COUNT} map {{ {backends} }}
                 }}
             }}""")
 
