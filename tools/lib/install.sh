@@ -5,10 +5,10 @@
 build_packages=(libbpf-dev libelf-dev zlib1g-dev pkg-config clang-14 linux-libc-dev libc6-dev)
 # To lay networks out of namespaces and send real traffic through them.
 lab_packages=(iproute2 ethtool nftables iputils-ping curl nginx-light python3)
-# To check how the sources are written.
-check_packages=(clang-format-14 shellcheck)
+# To check how the sources are written, and what the kernel says to the programs.
+check_packages=(clang-format-14 shellcheck bpftool)
 # To boot other kernels.
-kernel_packages=(qemu-system-x86 busybox-static dash kmod cpio zstd xz-utils binutils)
+kernel_packages=(bpftool qemu-system-x86 busybox-static dash kmod cpio zstd xz-utils binutils)
 
 missing_packages() {
     local package
