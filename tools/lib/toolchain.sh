@@ -1,5 +1,5 @@
 # Finds the compilers and builds with them. Sourced, not run; needs common.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # root is of common.sh
 
 # use_swift: puts the Swift toolchain on PATH. Under sudo that of the user who called counts as well.
 use_swift() {
@@ -20,16 +20,9 @@ bpf_compilers() {
     [ -x "$own" ] && printf '%s\n' "$own"
 }
 
-# compile_bpf CLANG SOURCE OBJECT
+# compile_bpf CLANG SOURCE OBJECT: as the build does, with a compiler of one's choice.
 compile_bpf() {
-    local clang=$1 source=$2 object=$3 machine flags
-    machine=$(uname -m)
-    flags=(-target bpf -mcpu=v3 -std=gnu11 -O2 -g -Wall -Wextra -Werror
-        -I "$root/bpf" -I "/usr/include/$machine-linux-gnu")
-    # From 20 on, clang moves cold code into functions of their own, which libbpf 1.1 refuses to load.
-    "$clang" -Xclang -fno-split-cold-code -x c -fsyntax-only /dev/null 2>/dev/null &&
-        flags+=(-Xclang -fno-split-cold-code)
-    "$clang" "${flags[@]}" -c "$source" -o "$object"
+    SLUICE_CLANG=$1 "$root/tools/compile-bpf" "$2" - "$3" "$root/bpf"
 }
 
 # forget_stale_abi: SwiftPM does not compile Swift again when a C header that it imports has changed, so what was built
