@@ -3,8 +3,8 @@ import PackagePlugin
 
 /// Compiles `NAME.bpf.c` into the target that uses the plugin, as `enum NameObject`.
 ///
-/// A target's programs lie in its own directory `objects`, or else in the package's `bpf`. Every header beside them, and
-/// below, is an input: changing one compiles them again.
+/// A target's programs lie in its own directory `objects`, or else in the package's `bpf`. Programs further below are not
+/// the target's; every header beside or below is an input: changing one compiles them again.
 @main
 struct CompileBPF: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -15,7 +15,11 @@ struct CompileBPF: BuildToolPlugin {
         let files = try sources(below: directory)
         let headers = files.filter { $0.pathExtension == "h" }
 
-        return files.filter { $0.lastPathComponent.hasSuffix(".bpf.c") }.map { source in
+        let programs = files.filter {
+            $0.lastPathComponent.hasSuffix(".bpf.c") && $0.deletingLastPathComponent().path == directory.path
+        }
+
+        return programs.map { source in
             let identifier = identifier(of: source)
             let output = context.pluginWorkDirectoryURL.appending(path: "\(identifier).swift")
             return .buildCommand(

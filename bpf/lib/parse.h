@@ -102,6 +102,9 @@ static __always_inline const void *bytes_at(const struct bounds *bounds, __u64 o
 
     if (offset > HEADERS_MAX)
         return 0;
+    // Linux 6.1 forgets the comparison where the offset was spilled before it; the mask holds wherever it is computed.
+    barrier_var(offset);
+    offset &= 2 * HEADERS_MAX - 1;
     at = bounds->data + offset;
     // The check below must be of the very register that is used later: clang would compute the pointer a second time,
     // and the verifier (all kernels so far) does not see that both are the same.
