@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A program that ran to its end.
 struct Finished: Sendable {
@@ -20,54 +21,71 @@ struct ProgramFailed: Error, CustomStringConvertible {
 }
 
 /// A program that is running. What it prints is kept in files, so that it never waits for a reader.
+///
+/// Not Foundation's `Process`, which takes a program to be running for as long as a daemon that it started does.
 final class Program: Sendable {
-    let arguments: [String]
-    private let process = Process()
+    private let identifier: pid_t
     private let directory: URL
-    private let ended: Task<Void, Never>
+    /// Exit status, once it was asked for. Until then an ended program stays in the kernel's process table, so its
+    /// identifier is nobody else's.
+    private let status = Mutex<Int32?>(nil)
 
+    /// Finds the program on PATH.
     init(_ arguments: [String]) throws {
-        self.arguments = arguments
         directory = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.newFile(directory.appending(path: "out"))
-        process.standardError = try Self.newFile(directory.appending(path: "err"))
-        let (exits, exit) = AsyncStream.makeStream(of: Void.self)
-        process.terminationHandler = { _ in exit.finish() }
-        ended = Task { for await _ in exits {} }
-        try process.run()
+        var files = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&files)
+        defer { posix_spawn_file_actions_destroy(&files) }
+        posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        for (descriptor, name) in [(STDOUT_FILENO, "out"), (STDERR_FILENO, "err")] {
+            let path = directory.appending(path: name).path(percentEncoded: false)
+            posix_spawn_file_actions_addopen(&files, descriptor, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        }
+        let words = arguments.map { strdup($0) } + [nil]
+        defer { words.forEach { free($0) } }
+        var identifier: pid_t = 0
+        let error = posix_spawnp(&identifier, arguments[0], &files, nil, words, environ)
+        guard error == 0 else { throw POSIXError(POSIXErrorCode(rawValue: error) ?? .ENOENT) }
+        self.identifier = identifier
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
+        signal(SIGKILL)
+        _ = poll(0)
         try? FileManager.default.removeItem(at: directory)
     }
 
-    var isRunning: Bool { process.isRunning }
+    /// The status as ``Finished`` has it; `nil` while the program runs. `options` are those of `waitpid`.
+    private func poll(_ options: Int32 = WNOHANG) -> Int32? {
+        status.withLock { status in
+            var value: Int32 = 0
+            if status == nil, waitpid(identifier, &value, options) == identifier {
+                // wait(2): the low seven bits are the number of the signal that killed it.
+                status = value & 0x7f == 0 ? value >> 8 & 0xff : 128 + (value & 0x7f)
+            }
+            return status
+        }
+    }
+
+    var isRunning: Bool { poll() == nil }
 
     /// What it has printed so far.
     var output: String { text("out") }
 
-    func signal(_ number: Int32) { _ = kill(process.processIdentifier, number) }
+    func signal(_ number: Int32) {
+        if isRunning { kill(identifier, number) }
+    }
 
     func wait() async -> Finished {
-        await ended.value
-        return Finished(
-            status: process.terminationReason == .uncaughtSignal
-                ? 128 + process.terminationStatus : process.terminationStatus,
-            output: output, errors: text("err"))
+        while true {
+            if let status = poll() { return Finished(status: status, output: output, errors: text("err")) }
+            try? await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     private func text(_ file: String) -> String {
         (try? String(contentsOf: directory.appending(path: file), encoding: .utf8)) ?? ""
-    }
-
-    private static func newFile(_ url: URL) throws -> FileHandle {
-        try Data().write(to: url)
-        return try FileHandle(forWritingTo: url)
     }
 }
 
