@@ -45,7 +45,9 @@ extension LabSuite {
             arguments: Lab.Family.allCases)
         func pathMTU(_ family: Lab.Family) async throws {
             try await lab.withNode { () async throws in
-                for command in ["-4", "-6"] { try await lab.run(on: .client1, ["ip", command, "route", "flush", "cache"]) }
+                for version in ["-4", "-6"] {
+                    try await lab.run(on: .client1, ["ip", version, "route", "flush", "cache"])
+                }
                 let body = try TemporaryFile("")
                 let curl = ["curl", "--silent", "--show-error", "--fail", "--max-time", "20"]
                 try await lab.run(on: .client1, curl + ["--output", body.path, "http://\(family.vipHost)/large"])

@@ -97,9 +97,10 @@ extension LabSuite {
         func outgrow() async throws {
             var large = NodeFile()
             // Each identity with a rule of its own: many classes, rows and counters.
-            large.more = (0..<4000).map { index in
-                "  rule-\(index): {from: [{cidr: 172.16.\(index / 250).\(index % 250 + 1)}], to: [node], ports: [\(index + 1000)/tcp]}"
-            }.joined(separator: "\n")
+            for index in 0..<4000 {
+                let source = "172.16.\(index / 250).\(index % 250 + 1)"
+                large.policies.append("r\(index): {from: [{cidr: \(source)}], to: node, ports: [\(1000 + index)/tcp]}")
+            }
             try await lab.withNode { () async throws in
                 let downloads = try await downloads(.ipv4, count: 6)
                 let load = try Program(lab.on(.client1, lab.requestCommand(2000, to: Lab.Family.ipv6.vipHost)))

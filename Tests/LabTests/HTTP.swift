@@ -12,15 +12,15 @@ extension Lab {
     func requests(_ count: Int, to host: String, from client: Host = .client1) async throws -> [Answer] {
         let output = try await run(on: client, requestCommand(count, to: host), seconds: 120)
         return try output.split(separator: "\n").map { line in
-            let words = try #require(line.split(separator: " ").count == 3 ? line.split(separator: " ") : nil, "\(line)")
-            return Answer(server: String(words[0]), client: String(words[2]))
+            let words = try #require(line.wholeMatch(of: /(\S+) sees (\S+)/), "\(line)")
+            return Answer(server: String(words.1), client: String(words.2))
         }
     }
 
     func requestCommand(_ count: Int, to host: String) -> [String] {
         [
-            "curl", "--silent", "--show-error", "--fail-early", "--max-time", "10", "--header", "Connection: close",
-            "http://\(host)/?[1-\(count)]",
+            "curl", "--silent", "--show-error", "--fail-early", "--connect-timeout", "5",
+            "--header", "Connection: close", "http://\(host)/?[1-\(count)]",
         ]
     }
 

@@ -48,7 +48,9 @@ struct Lab: Sendable {
 
     func down() async throws { try await tool(["down", "--name", name]) }
 
-    private func tool(_ arguments: [String]) async throws { try await LabTests.run(["\(Self.package)tools/lab"] + arguments) }
+    private func tool(_ arguments: [String]) async throws {
+        try await LabTests.run(["\(Self.package)tools/lab"] + arguments)
+    }
 
     /// The command line that runs a command on a host.
     func on(_ host: Host, _ arguments: [String]) -> [String] {

@@ -48,7 +48,7 @@ extension LabSuite {
             #expect(finished.status == 1)
             #expect(finished.errors.contains("eth0"), "\(finished.errors)")
             #expect(try await foreign())
-            #expect(try await lab.connect(to: Lab.Family.ipv4.node) == .refused, "the program that was there still runs")
+            #expect(try await lab.connect(to: Lab.Family.ipv4.node) == .refused, "it still runs")
 
             try await lab.run(on: .node, ["ip", "link", "set", "eth0", "xdpdrv", "off"])
             try await lab.withNode { () async throws in

@@ -72,6 +72,7 @@ final class Program: Sendable {
 
     /// What it has printed so far.
     var output: String { text("out") }
+    var errors: String { text("err") }
 
     func signal(_ number: Int32) {
         if isRunning { kill(identifier, number) }
@@ -79,7 +80,7 @@ final class Program: Sendable {
 
     func wait() async -> Finished {
         while true {
-            if let status = poll() { return Finished(status: status, output: output, errors: text("err")) }
+            if let status = poll() { return Finished(status: status, output: output, errors: errors) }
             try? await Task.sleep(for: .milliseconds(2))
         }
     }
