@@ -37,16 +37,8 @@ struct Publisher: ~Copyable {
                 state: candidate.state, sources: candidate.sources, overrides: candidate.overrides,
                 publishedAt: UInt64(Date().timeIntervalSince1970)),
             reusing: previous?.image)
-        let publication = Publication(image: image.bytes, state: candidate.state, previous: previous?.state)
-        var warnings: [String] = []
-        do {
-            try Loopback.enableForwarding()
-        } catch {
-            warnings.append("\(error): routes to backends may not be found")
-        }
-        var report = try Dataplane.apply(publication, to: instance, under: lock, check: check).report
-        report.warnings += warnings
-        return report
+        let publication = Publication(image, after: previous?.state)
+        return try Dataplane.apply(publication, to: instance, under: lock, check: check).report
     }
 }
 
