@@ -24,6 +24,7 @@ final class KernelNode {
     static let nicMTU = 1500
     static let farMTU = 1400
 
+    let namespace: Namespace
     let nic: UInt32
     let far: UInt32
     private let facts: NodeFacts
@@ -43,6 +44,7 @@ final class KernelNode {
     }
 
     private init(_ namespace: Namespace, _ instanceName: String) throws {
+        self.namespace = namespace
         instance = try Instance(instanceName)
         nic = try namespace.addPair("nic", peer: "wire")
         far = try namespace.addPair("far", peer: "away")
