@@ -20,6 +20,9 @@ struct plain_tcp {
 
 _Static_assert(sizeof(struct plain_tcp) == TCP_HEADER, "plain_tcp");
 
+// The parsers below return true where all is in order, and `p` then describes the packet. False says nothing, and leaves
+// nothing to rely on in `p`.
+
 // UDP packets with less than twelve bytes of payload are not plain: the bounds check is one for both protocols.
 static __always_inline int plain_transport(const struct plain_tcp *tcp, struct packet *p, __u32 payload) {
     if (likely(p->protocol == IPPROTO_TCP)) {
@@ -50,6 +53,8 @@ static __always_inline int plain_ipv4(const struct ipv4_header *ip, struct packe
     p->destination[1] = v4_mapped(ip->destination);
     p->protocol = ip->protocol;
     p->tos = ip->tos;
+    p->v6 = 0;
+    p->l3 = ETH_HLEN;
     p->l4 = ETH_HLEN + IPV4_HEADER;
     return plain_transport((const void *)(ip + 1), p, p->ip_length - IPV4_HEADER);
 }
@@ -68,22 +73,14 @@ static __always_inline int plain_ipv6(const struct ipv6_header *ip, struct packe
     p->protocol = ip->next_header;
     p->tos = first >> 20;
     p->v6 = 1;
+    p->l3 = ETH_HLEN;
     p->l4 = ETH_HLEN + IPV6_HEADER;
     return plain_transport((const void *)(ip + 1), p, p->ip_length - IPV6_HEADER);
 }
 
-// True where the frame is plain; `p` then describes it. False says nothing, and leaves nothing to rely on in `p`.
-static __always_inline int parse_plain(const struct bounds *bounds, struct packet *p) {
-    const void *ip = bounds->data + ETH_HLEN;
-    __be16 type;
+// Whether the frame is untagged Ethernet with `ethertype`, and long enough for an IP header of `header` bytes and TCP.
+static __always_inline int is_plain(const struct bounds *bounds, __u16 ethertype, __u32 header) {
+    const struct ethernet *ethernet = bounds->data;
 
-    p->l3 = ETH_HLEN;
-    if (ip + IPV4_HEADER + TCP_HEADER > bounds->end)
-        return 0;
-    type = ((const struct ethernet *)bounds->data)->type;
-    if (likely(type == bpf_htons(ETH_P_IP)))
-        return plain_ipv4(ip, p);
-    if (type != bpf_htons(ETH_P_IPV6) || ip + IPV6_HEADER + TCP_HEADER > bounds->end)
-        return 0;
-    return plain_ipv6(ip, p);
+    return bounds->data + ETH_HLEN + header + TCP_HEADER <= bounds->end && ethernet->type == bpf_htons(ethertype);
 }
