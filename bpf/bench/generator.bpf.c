@@ -112,10 +112,13 @@ int generate(struct xdp_md *ctx) {
         return XDP_ABORTED;
     for (int i = 0; i < GENERATOR_HEADERS / 8; i++)
         ((__u64 *)data)[i] = generator.headers[i];
-    if (generator.interval)
-        pace();
     if (vary(data, end, pick_flow(round)))
         return XDP_ABORTED;
+    if (generator.interval)
+        pace();
+    // Real packets come out of a cache, not out of the processor's store buffer, from which a load that spans two
+    // stores cannot be served. An atomic operation waits until the buffer is empty.
+    __sync_fetch_and_add(&progress.packets, 1);
     bpf_tail_call(ctx, &target, 0);
     return XDP_ABORTED;
 }

@@ -29,5 +29,6 @@ struct progress {
     __u64 random; // state, not 0
     __u64 began;  // CLOCK_MONOTONIC, nanoseconds
     __u64 ended;
-    __u64 due; // when the next packet may leave
+    __u64 packets; // handed to the program under test
+    __u64 due;     // when the next packet may leave
 };

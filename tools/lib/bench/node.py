@@ -11,8 +11,11 @@ PROGRAM = f"/sys/fs/bpf/sluice/{INSTANCE}/prog/ingress"
 
 
 def run(*words: object) -> str:
-    """Runs a command and returns what it prints; what it complains about goes to standard error."""
-    return subprocess.run([str(word) for word in words], check=True, stdout=subprocess.PIPE, text=True).stdout
+    """Runs a command and returns what it prints; ends the bench with its complaint where it fails."""
+    result = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise SystemExit(f"bench: {' '.join(map(str, words))}: {result.stderr}")
+    return result.stdout
 
 
 def index(interface: str) -> int:

@@ -45,7 +45,7 @@ def comparison(rows: list[dict]) -> None:
     for row in rows:
         lines.append([
             row["name"], flows(row["flows"]), f"{row['prefixes']:,}", f"{row['sluice']:,.0f}",
-            f"{row['nftables']:,.0f}", f"{row['sluice'] / max(row['nftables'], 1):.1f}"])
+            f"{row['nftables']:,.0f}", f"{row['sluice'] / row['nftables']:.1f}" if row["nftables"] else "-"])
     table(lines, 1)
 
 
