@@ -63,7 +63,8 @@ static __always_inline const struct interface *arrive(const struct xdp_md *ctx, 
     return in;
 }
 
-// Packets that are not plain, or are for no service. A program of its own, because one stack would be too short for both.
+// Packets that are not plain, or are for no service. A program of its own, because one stack would be too short for
+// both.
 SEC("xdp")
 int sluice_ingress_any(struct xdp_md *ctx) {
     __u32 cpu = bpf_get_smp_processor_id();

@@ -2,8 +2,8 @@ import Foundation
 import Net
 import Packets
 import Policy
-import Testing
 import TestSupport
+import Testing
 
 /// Model and kernel judge random packets under random documents alike: outcome, rule, service, backend, every byte.
 @Suite(.enabled(if: isRoot), .serialized)
@@ -11,7 +11,9 @@ struct AgreementTests {
     /// Set AGREEMENT_SEED to repeat one document, AGREEMENT_DOCUMENTS and AGREEMENT_PACKETS (per round, of which each
     /// document has three) to look further.
     private static let environment = ProcessInfo.processInfo.environment
-    private static func setting(_ name: String, otherwise: Int) -> Int { environment[name].flatMap(Int.init) ?? otherwise }
+    private static func setting(_ name: String, otherwise: Int) -> Int {
+        environment[name].flatMap(Int.init) ?? otherwise
+    }
 
     @Test func randomPackets() throws {
         let fixed = Self.environment["AGREEMENT_SEED"].flatMap(UInt64.init)

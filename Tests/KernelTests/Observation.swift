@@ -49,7 +49,8 @@ struct Observation: Equatable, CustomStringConvertible {
     }
 
     var description: String {
-        var lines = ["outcome \(outcome), \(action), rule \(rule.map(String.init) ?? "-"), \(service ?? "-")/\(backend ?? "-")"]
+        let target = "\(service ?? "-")/\(backend ?? "-")"
+        var lines = ["outcome \(outcome), \(action), rule \(rule.map(String.init) ?? "-"), \(target)"]
         if let bytes { lines.append(hexdump(bytes)) }
         if let disagreement { lines.append(disagreement) }
         return lines.joined(separator: "\n")

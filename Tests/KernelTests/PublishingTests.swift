@@ -6,8 +6,8 @@ import Packets
 import Plan
 import Policy
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// Publishing while packets flow: each of them gets what the old or the new file gives, whole.
 @Suite(.enabled(if: isRoot), .serialized)

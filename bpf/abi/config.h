@@ -8,8 +8,8 @@
 // `const volatile` in the programs: the verifier treats these as constants and removes what they switch off.
 //
 // Counters are one plain array, `counter_stride` entries per CPU: outcomes by interface, then rules by interface, then
-// services, then backends. Next hops are one plain array, `backend_room` entries per CPU. Per CPU by hand, because plain
-// memory needs no helper on any kernel and can be read through mmap.
+// services, then backends. Next hops are one plain array, `backend_room` entries per CPU. Per CPU by hand, because
+// plain memory needs no helper on any kernel and can be read through mmap.
 struct load_config {
     __u32 counter_stride;
     __u32 rule_base;
@@ -17,9 +17,9 @@ struct load_config {
     __u32 service_base;
     __u32 service_room;
     __u32 backend_base;
-    __u32 backend_room; // also the number of next hops per CPU
-    __u32 dry_run;      // 1: decide and report, but change no table, count nothing, send no event
-    __u32 arena_mask;   // lines of the arena - 1, their number being a power of two
+    __u32 backend_room;  // also the number of next hops per CPU
+    __u32 dry_run;       // 1: decide and report, but change no table, count nothing, send no event
+    __u32 arena_mask;    // lines of the arena - 1, their number being a power of two
     __u32 counter_count; // of all CPUs together
     __u32 nexthop_count; // of all CPUs together
     __u32 pad;
@@ -27,11 +27,11 @@ struct load_config {
 
 // In a data section, mapped by the control plane.
 struct control {
-    __u32 generation;        // 0 or 1: which half of the arena packets use
-    __u32 half_lines;        // lines in a half
-    __u32 ticks_per_second;  // of the kernel's jiffies
-    __u32 settled;           // generation after whose flip a grace period has passed
-    __u32 events_per_second; // per CPU
+    __u32 generation;         // 0 or 1: which half of the arena packets use
+    __u32 half_lines;         // lines in a half
+    __u32 ticks_per_second;   // of the kernel's jiffies
+    __u32 settled;            // generation after whose flip a grace period has passed
+    __u32 events_per_second;  // per CPU
     __u32 too_big_per_second; // ICMP "too big" answers per CPU
     __u32 pad[10];
 };

@@ -60,11 +60,11 @@ struct nexthop {
 
 // Lifetimes in seconds.
 #define NEXTHOP_SECONDS 1
-#define FRAGMENT_SECONDS 30        // RFC 791 asks for 15, RFC 8200 for 60
+#define FRAGMENT_SECONDS 30 // RFC 791 asks for 15, RFC 8200 for 60
 #define TRACKED_OPENING_SECONDS 120
-#define TRACKED_TCP_SECONDS 7440   // RFC 5382, REQ-5: not less than 2 h 4 min
+#define TRACKED_TCP_SECONDS 7440 // RFC 5382, REQ-5: not less than 2 h 4 min
 #define TRACKED_CLOSING_SECONDS 30
-#define TRACKED_OTHER_SECONDS 300  // RFC 4787, REQ-5: five minutes recommended
+#define TRACKED_OTHER_SECONDS 300 // RFC 4787, REQ-5: five minutes recommended
 
 _Static_assert(sizeof(struct flow_key) == 40, "flow_key");
 _Static_assert(sizeof(struct tracked) == 16, "tracked");

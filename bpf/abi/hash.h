@@ -33,14 +33,14 @@ static inline __attribute__((always_inline)) __u64 hash_key(__u64 a, __u64 b, __
 // The flow hash of IPv4: addresses and ports as they stand in the packet (network order, read as little-endian words).
 // `ports`: source port in the low half, destination port in the high half; 0 for protocols without ports.
 static inline __attribute__((always_inline)) __u32 hash_flow4(__u32 source, __u32 destination, __u32 ports,
-                                                               __u8 protocol) {
+                                                              __u8 protocol) {
     return (__u32)hash_mix((source | (__u64)destination << 32) * HASH_C3 ^ (ports | (__u64)protocol << 32) * HASH_C2);
 }
 
 // The flow hash of IPv6: each address as two words as they stand in the packet.
 static inline __attribute__((always_inline)) __u32 hash_flow6(__u64 source_high, __u64 source_low,
-                                                               __u64 destination_high, __u64 destination_low,
-                                                               __u32 ports, __u8 protocol) {
+                                                              __u64 destination_high, __u64 destination_low,
+                                                              __u32 ports, __u8 protocol) {
     __u64 source = source_high * HASH_C1 ^ source_low;
     __u64 destination = destination_high * HASH_C2 ^ destination_low;
 

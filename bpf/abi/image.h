@@ -31,10 +31,10 @@ struct image_head {
     __u32 interfaces_line; // struct interface, 1 << interface_bits of them
     __u32 interface_multiplier;
     __u32 interface_bits;
-    __u32 frontends_line; // struct frontend_bucket
-    __u32 frontends_mask; // count - 1, the count being a power of two
-    __u32 services_line;  // struct service
-    __u32 backends_line;  // struct backend
+    __u32 frontends_line;    // struct frontend_bucket
+    __u32 frontends_mask;    // count - 1, the count being a power of two
+    __u32 services_line;     // struct service
+    __u32 backends_line;     // struct backend
     __u32 trie4_root_line;   // u32 per /16, 4096 lines
     __u32 trie4_blocks_line; // blocks of 256 u32, 16 lines each
     __u32 hosts4_line;       // struct host4_bucket
@@ -48,13 +48,13 @@ struct image_head {
 // Line 1: what other packets need, and the control plane.
 struct image_tail {
     __u32 version;
-    __u32 lines;          // of the whole image
-    __u32 lengths6_line;  // struct length6, the tree's root first; see prefix6_bucket
-    __u32 lengths6_count; // 0: no IPv6 prefix at all
-    __u32 class6_default; // value of an IPv6 address that no prefix holds
-    __u32 protocols_line; // u32 per protocol number; see PROTOCOL_CONSTANT
-    __u32 node_base;      // paged: destination class -> base of a paged array: port class -> subject
-    __u32 transit_base;   // the same for destinations that are not the node's
+    __u32 lines;              // of the whole image
+    __u32 lengths6_line;      // struct length6, the tree's root first; see prefix6_bucket
+    __u32 lengths6_count;     // 0: no IPv6 prefix at all
+    __u32 class6_default;     // value of an IPv6 address that no prefix holds
+    __u32 protocols_line;     // u32 per protocol number; see PROTOCOL_CONSTANT
+    __u32 node_base;          // paged: destination class -> base of a paged array: port class -> subject
+    __u32 transit_base;       // the same for destinations that are not the node's
     __u32 backend_index_line; // u32 per backend slot: index in `backends`, or BACKEND_NONE
     __u32 backend_index_count;
     __u32 manifest_line; // the control plane's own notes: names, sources, overrides
@@ -122,9 +122,9 @@ struct length6 {
 #define FRONTEND_WAYS 2
 #define FRONTEND_ECHO 0xffffffffu // as `service`: answer ICMP echo to this VIP
 struct frontend {
-    __u64 address[2];     // network order as in the packet; IPv4 as ::ffff:a.b.c.d
-    __u32 port_protocol;  // port in network order as a little-endian u16 | protocol << 16; 0: free. Echo: port 0
-    __u32 service;        // index, or FRONTEND_ECHO
+    __u64 address[2];    // network order as in the packet; IPv4 as ::ffff:a.b.c.d
+    __u32 port_protocol; // port in network order as a little-endian u16 | protocol << 16; 0: free. Echo: port 0
+    __u32 service;       // index, or FRONTEND_ECHO
     __u32 subject;
     __u32 overflow; // of the bucket; meant in its first frontend
 };
@@ -136,20 +136,20 @@ struct frontend_bucket {
 #define FORWARD_DIRECT 0
 #define FORWARD_IPIP 1
 
-// A slot is a u16: the backend's number within the service, and one bit. 32 slots to the line. Where no backend takes new
-// connections but some still have old ones, the service has one slot, SLOT_MARKED | SLOT_BACKEND.
+// A slot is a u16: the backend's number within the service, and one bit. 32 slots to the line. Where no backend takes
+// new connections but some still have old ones, the service has one slot, SLOT_MARKED | SLOT_BACKEND.
 #define SLOT_BACKEND 0x7fffu
 #define SLOT_MARKED 0x8000u // established connections may belong to `previous`, see DESIGN "Which backend"
-#define SLOT_NONE 0xffffu    // in `previous`: the current backend is meant
+#define SLOT_NONE 0xffffu   // in `previous`: the current backend is meant
 #define SLOTS_PER_LINE 32
 
 struct service {
-    __u64 drain_end;  // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
-    __u32 slots_line; // u16 per slot
-    __u32 slot_count; // 0: no usable backend
-    __u32 previous_line;  // u16 per slot, read only for marked slots
+    __u64 drain_end;     // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
+    __u32 slots_line;    // u16 per slot
+    __u32 slot_count;    // 0: no usable backend
+    __u32 previous_line; // u16 per slot, read only for marked slots
     __u32 previous_count;
-    __u32 backends;      // index of the first backend
+    __u32 backends; // index of the first backend
     __u32 backend_count;
     __u32 counter; // its slot among the services
     __u32 forward; // FORWARD_…
@@ -170,7 +170,7 @@ struct backend {
     __u8 pad[13];
 };
 
-#define INTERFACE_FIXED_HOP 1       // every forwarded packet goes to `next_hop` and out where it came in
+#define INTERFACE_FIXED_HOP 1 // every forwarded packet goes to `next_hop` and out where it came in
 #define INTERFACE_DECAPSULATE_IPIP 2
 struct interface {
     __u32 index; // the kernel's; 0: free

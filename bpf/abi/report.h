@@ -19,13 +19,13 @@ struct drop_event {
     __u8 pad[6];
 };
 
-#define TRACE_POLICY 1   // a cell was read: `cell` means something
-#define TRACE_SERVICE 2  // a frontend matched: `service`
-#define TRACE_BACKEND 4  // `slot`, `backend`
-#define TRACE_PREVIOUS 8 // the slot was marked and the connection belongs to its previous backend
-#define TRACE_KNOWN 16   // the connection was remembered
-#define TRACE_NODE 32    // the destination is local to the node
-#define TRACE_TRANSIT 64 // the destination is beyond the node
+#define TRACE_POLICY 1       // a cell was read: `cell` means something
+#define TRACE_SERVICE 2      // a frontend matched: `service`
+#define TRACE_BACKEND 4      // `slot`, `backend`
+#define TRACE_PREVIOUS 8     // the slot was marked and the connection belongs to its previous backend
+#define TRACE_KNOWN 16       // the connection was remembered
+#define TRACE_NODE 32        // the destination is local to the node
+#define TRACE_TRANSIT 64     // the destination is beyond the node
 #define TRACE_ICMP_ERROR 128 // judged by the packet that an ICMP error quotes
 #define TRACE_DECAPSULATED 256
 #define TRACE_NEXTHOP 512 // `nexthop_index`, `nexthop_mac`
@@ -35,9 +35,9 @@ struct drop_event {
 struct trace {
     __u32 generation; // in: which half to use, where `override_generation` is 1
     __u32 override_generation;
-    __u32 interface; // in: pretend to have come from this interface index; 0: do not
-    __u32 flags;     // TRACE_…, and all that follows: out
-    __u32 outcome;   // enum outcome
+    __u32 interface;         // in: pretend to have come from this interface index; 0: do not
+    __u32 flags;             // TRACE_…, and all that follows: out
+    __u32 outcome;           // enum outcome
     __u32 source_value;      // address value
     __u32 destination_value; // where it was looked up
     __u32 cell;

@@ -51,9 +51,7 @@ static __always_inline int view_now(struct view *view) {
     return view_at(view, generation & 1 ? control.half_lines : 0);
 }
 
-static __always_inline const struct image_tail *view_tail(const struct view *view) {
-    return line_at(view, 1);
-}
+static __always_inline const struct image_tail *view_tail(const struct view *view) { return line_at(view, 1); }
 
 // A word of a packed array.
 static __always_inline __u32 view_word(const struct view *view, __u32 first_line, __u32 index) {

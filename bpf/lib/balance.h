@@ -1,9 +1,9 @@
 // Which backend: Maglev (Eisenbud et al., NSDI 2016), with what keeps connections over a change of the backend set.
 //
 // In the steady state the hash alone decides and nothing is remembered. A slot that changed is marked and keeps its
-// previous backend for the drain time: a SYN goes to the new one and is remembered, a packet of a connection that is not
-// remembered began earlier and goes to the previous one. Every node computes both tables alike, so this also holds when
-// another node takes over in between.
+// previous backend for the drain time: a SYN goes to the new one and is remembered, a packet of a connection that is
+// not remembered began earlier and goes to the previous one. Every node computes both tables alike, so this also holds
+// when another node takes over in between.
 #pragma once
 
 #include "arena.h"
@@ -67,8 +67,8 @@ static __always_inline void balance_remember(const struct view *view, const stru
     bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY);
 }
 
-// The backend, by its number in the service, of the connection that the packet in this CPU's workspace belongs to, whose
-// slot is marked and would now go to `current`.
+// The backend, by its number in the service, of the connection that the packet in this CPU's workspace belongs to,
+// whose slot is marked and would now go to `current`.
 __noinline __u32 balance_marked(__u32 cpu, __u32 service_index, __u32 hash, __u32 current) {
     struct workspace *own = workspace_of(cpu);
     const struct service *service;

@@ -31,13 +31,9 @@ struct {
     __type(value, struct connection);
 } connections SEC(".maps");
 
-static __always_inline __u64 ticks(__u32 seconds) {
-    return (__u64)seconds * control.ticks_per_second;
-}
+static __always_inline __u64 ticks(__u32 seconds) { return (__u64)seconds * control.ticks_per_second; }
 
-static __always_inline int older_than(__u64 seen, __u32 seconds) {
-    return bpf_jiffies64() - seen > ticks(seconds);
-}
+static __always_inline int older_than(__u64 seen, __u32 seconds) { return bpf_jiffies64() - seen > ticks(seconds); }
 
 static __always_inline void flow_key_of(struct flow_key *key, const struct packet *p) {
     key->source[0] = p->source[0];

@@ -3,10 +3,10 @@
 
 #include "base.h"
 
-#define PACKET_ADDRESSED 1      // the flow's addresses and protocol were read
-#define PACKET_SYN 2            // TCP: opens a connection (SYN without ACK)
-#define PACKET_CLOSING 4        // TCP: FIN or RST
-#define PACKET_FIRST_FRAGMENT 8 // more fragments follow
+#define PACKET_ADDRESSED 1       // the flow's addresses and protocol were read
+#define PACKET_SYN 2             // TCP: opens a connection (SYN without ACK)
+#define PACKET_CLOSING 4         // TCP: FIN or RST
+#define PACKET_FIRST_FRAGMENT 8  // more fragments follow
 #define PACKET_LATER_FRAGMENT 16 // ports come from the first fragment
 #define PACKET_FRAGMENT (PACKET_FIRST_FRAGMENT | PACKET_LATER_FRAGMENT)
 #define PACKET_DECAPSULATE 32 // came in where tunnels to this node end
@@ -31,10 +31,10 @@ struct packet {
     __u32 flags;
     __u32 frame_length; // as far as the IP packet may reach
     __u32 bytes;        // of the frame as it came in, for the counters
-    __u32 l3;        // offset of the IP header
-    __u32 l4;        // offset of what follows the IP headers
-    __u32 ip_length; // of the IP packet, headers included
-    __u8 tos;        // DSCP and ECN
+    __u32 l3;           // offset of the IP header
+    __u32 l4;           // offset of what follows the IP headers
+    __u32 ip_length;    // of the IP packet, headers included
+    __u8 tos;           // DSCP and ECN
     __u8 hop_limit;
     __u32 fragment_id; // as it stands in the packet
 
@@ -52,13 +52,9 @@ struct packet {
 
 #define V4_MAPPED_LOW 0xffff0000ull // ::ffff:0.0.0.0 as a little-endian word
 
-static __always_inline __u64 v4_mapped(__be32 address) {
-    return (__u64)address << 32 | V4_MAPPED_LOW;
-}
+static __always_inline __u64 v4_mapped(__be32 address) { return (__u64)address << 32 | V4_MAPPED_LOW; }
 
-static __always_inline __be32 v4_of(const __u64 address[2]) {
-    return address[1] >> 32;
-}
+static __always_inline __be32 v4_of(const __u64 address[2]) { return address[1] >> 32; }
 
 static __always_inline int same_address(const __u64 left[2], const __u64 right[2]) {
     return left[0] == right[0] && left[1] == right[1];
@@ -83,10 +79,10 @@ struct resolve {
 
 // What each CPU keeps for the packet it works on and for rationing; a plain array with the CPU as index.
 //
-// Off the fast path the packet's description lives here, not on the stack: the verifier forgets what it knew about a value
-// once it is in a map, so the many ways through the parser are one way from there on (they would multiply to over a
-// million instructions), functions find it without pointers to the stack, and stack is short. On the fast path it lives
-// in registers, and is put here for the functions that are called when something rare happens.
+// Off the fast path the packet's description lives here, not on the stack: the verifier forgets what it knew about a
+// value once it is in a map, so the many ways through the parser are one way from there on (they would multiply to over
+// a million instructions), functions find it without pointers to the stack, and stack is short. On the fast path it
+// lives in registers, and is put here for the functions that are called when something rare happens.
 struct workspace {
     struct packet packet;
     struct hop hop;
@@ -105,9 +101,7 @@ struct {
     __type(value, struct workspace);
 } workspaces SEC(".maps");
 
-static __always_inline struct workspace *workspace_of(__u32 cpu) {
-    return bpf_map_lookup_elem(&workspaces, &cpu);
-}
+static __always_inline struct workspace *workspace_of(__u32 cpu) { return bpf_map_lookup_elem(&workspaces, &cpu); }
 
 static __always_inline void workspace_put(const struct packet *p) {
     struct workspace *own = workspace_of(p->cpu);

@@ -154,8 +154,8 @@ static __always_inline int parse_not_ip(const struct bounds *bounds, __u16 ether
     return OUTCOME_DROP_NOT_IP;
 }
 
-// Sources that cannot be (multicast, loopback, broadcast, the destination itself), and loopback as a destination. In host
-// order.
+// Sources that cannot be (multicast, loopback, broadcast, the destination itself), and loopback as a destination. In
+// host order.
 static __always_inline int impossible4(__u32 source, __u32 destination) {
     return source >> 28 == 14 || source >> 24 == 127 || source == 0xffffffff || source == destination ||
            destination >> 24 == 127;

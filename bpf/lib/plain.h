@@ -1,5 +1,5 @@
-// The parser for nearly every packet of nearly every service: Ethernet without tags, IP without options, extension headers
-// or fragments, TCP or UDP, everything in order.
+// The parser for nearly every packet of nearly every service: Ethernet without tags, IP without options, extension
+// headers or fragments, TCP or UDP, everything in order.
 //
 // It exists for speed alone: offsets are constants, one bounds check covers all headers, and the description stays in
 // registers. It never refuses a packet; whatever is out of the ordinary is left to the parser of parse.h.
@@ -20,8 +20,8 @@ struct plain_tcp {
 
 _Static_assert(sizeof(struct plain_tcp) == TCP_HEADER, "plain_tcp");
 
-// The parsers below return true where all is in order, and `p` then describes the packet. False says nothing, and leaves
-// nothing to rely on in `p`.
+// The parsers below return true where all is in order, and `p` then describes the packet. False says nothing, and
+// leaves nothing to rely on in `p`.
 
 // UDP packets with less than twelve bytes of payload are not plain: the bounds check is one for both protocols.
 static __always_inline int plain_transport(const struct plain_tcp *tcp, struct packet *p, __u32 payload) {

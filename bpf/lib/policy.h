@@ -32,8 +32,9 @@ static __always_inline __u32 port_class(const struct view *view, const struct im
 
 // The verdict on a packet that is for no service. The node and what lies beyond it are different subjects; the route
 // look-up that tells them apart is made only where their verdicts differ.
-static __always_inline __u32 policy_cell_beyond_services(struct xdp_md *ctx, const struct view *view, const struct packet *p,
-                                                         __u32 source_value, __u32 destination_value) {
+static __always_inline __u32 policy_cell_beyond_services(struct xdp_md *ctx, const struct view *view,
+                                                         const struct packet *p, __u32 source_value,
+                                                         __u32 destination_value) {
     const struct image_tail *tail = view_tail(view);
     __u32 destination = destination_value & ADDRESS_CLASS, ports, subject, node, transit;
 

@@ -32,7 +32,8 @@ static __always_inline long route_lookup(struct xdp_md *ctx, struct bpf_fib_look
     fib->ifindex = LOOPBACK_INDEX;
     result = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
     if (result == BPF_FIB_LKUP_RET_FWD_DISABLED) {
-        // Somebody turned loopback's forwarding off again; where the node routes, the packet's interface serves as well.
+        // Somebody turned loopback's forwarding off again; where the node routes, the packet's interface serves as
+        // well.
         fib->ifindex = interface;
         result = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
     }

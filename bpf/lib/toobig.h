@@ -1,12 +1,12 @@
-// A packet that does not fit the tunnel to its backend is dropped, and its sender told what would fit: path MTU discovery
-// then works as if the tunnel were a link (RFC 1191, RFC 8201). At a bounded rate, and never about an ICMP error or a
-// later fragment (RFC 1122, section 3.2.2).
+// A packet that does not fit the tunnel to its backend is dropped, and its sender told what would fit: path MTU
+// discovery then works as if the tunnel were a link (RFC 1191, RFC 8201). At a bounded rate, and never about an ICMP
+// error or a later fragment (RFC 1122, section 3.2.2).
 #pragma once
 
 #include "icmp.h"
 
-#define QUOTE_V6 512  // bytes of the packet in an ICMPv6 error; a multiple of 4 that the checksum helper takes at once
-#define QUOTE_V4 8    // bytes behind the quoted IP header (RFC 792)
+#define QUOTE_V6 512 // bytes of the packet in an ICMPv6 error; a multiple of 4 that the checksum helper takes at once
+#define QUOTE_V4 8   // bytes behind the quoted IP header (RFC 792)
 #define MTU_MIN_V6 1280
 #define ANSWER_TTL 64
 

@@ -1,8 +1,8 @@
 // The backend's side: taking off the tunnel header that a balancer put on.
 //
 // The outer packet needs no rule, or every backend would have to name its balancers; a rule that denies it is honoured.
-// The inner packet is judged like any other, except that it is never balanced again (two balancers that are each other's
-// backends would play ping-pong) and that nothing in it counts as link upkeep, which no tunnel carries.
+// The inner packet is judged like any other, except that it is never balanced again (two balancers that are each
+// other's backends would play ping-pong) and that nothing in it counts as link upkeep, which no tunnel carries.
 #pragma once
 
 #include "frame.h"
