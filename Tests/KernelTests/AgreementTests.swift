@@ -10,15 +10,10 @@ import Testing
 struct AgreementTests {
     /// Set AGREEMENT_SEED to repeat one document, AGREEMENT_DOCUMENTS and AGREEMENT_PACKETS (per round, of which each
     /// document has three) to look further.
-    private static let environment = ProcessInfo.processInfo.environment
-    private static func setting(_ name: String, otherwise: Int) -> Int {
-        environment[name].flatMap(Int.init) ?? otherwise
-    }
-
     @Test func randomPackets() throws {
-        let fixed = Self.environment["AGREEMENT_SEED"].flatMap(UInt64.init)
+        let fixed = ProcessInfo.processInfo.environment["AGREEMENT_SEED"].flatMap(UInt64.init)
         let first = fixed ?? UInt64.random(in: 0..<1 << 32)
-        let documents = fixed == nil ? Self.setting("AGREEMENT_DOCUMENTS", otherwise: 20) : 1
+        let documents = fixed == nil ? effort("AGREEMENT_DOCUMENTS", otherwise: 20) : 1
         for seed in first..<first + UInt64(documents) {
             try KernelNode.with { node in try agree(on: node, seed: seed) }
         }
@@ -32,7 +27,7 @@ struct AgreementTests {
         // The same services with other backends: marked slots, remembered connections.
         for round in 0..<3 {
             try node.publish(document)
-            for number in 0..<Self.setting("AGREEMENT_PACKETS", otherwise: 300) {
+            for number in 0..<effort("AGREEMENT_PACKETS", otherwise: 300) {
                 let frame = generator.next()
                 if random.chance(8) { try node.send(frame) }
                 let expected = Observation(node.expect(frame), frame: frame)
