@@ -77,6 +77,6 @@ let package = Package(
             exclude: ["Fixtures", "Goldens"]),
         tests(
             "KernelTests", ["BPF", "Dataplane", "DataplaneABI", "Image", "Net", "Oracle", "Packets", "Plan", "Policy"]),
-        tests("LabTests", ["BPF", "Net"]),
+        tests("LabTests", ["BPF", "Dataplane", "Image", "Net", "Node", "Plan", "Policy"]),
     ]
 )

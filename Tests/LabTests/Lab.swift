@@ -86,7 +86,7 @@ struct LabTrait: SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         let lab = Lab()
-        let interrupts = [SIGINT, SIGTERM].map { lab.removedOn(signal: $0) }
+        let interrupts = Lab.interrupts.map { lab.removedOn(signal: $0) }
         defer { interrupts.forEach { $0.cancel() } }
         try await lab.up()
         let result: Result<Void, any Error>
@@ -103,6 +103,8 @@ extension Trait where Self == LabTrait {
 }
 
 extension Lab {
+    static let interrupts = [SIGINT, SIGTERM]
+
     /// Ctrl-C must not leave a network behind.
     func removedOn(signal number: Int32) -> any DispatchSourceSignal {
         signal(number, SIG_IGN)

@@ -6,7 +6,7 @@ let backendFile = """
     interfaces:
       eth0: {decapsulate: [ipip]}
     policies:
-      web: {from: any, to: [node], ports: [80/tcp]}
+      web: {from: any, to: [node], ports: [80/tcp, 7/udp]}
     """
 
 /// The file that most tests start from; what a test is about it writes itself.
@@ -15,6 +15,7 @@ struct NodeFile {
 
     /// Name and the rest of the entry. shop-3 is reached through IPv6.
     var backends = [("shop-1", "10.0.1.1", 100), ("shop-2", "10.0.1.2", 100), ("shop-3", "2001:db8:2::3", 100)]
+    var ports = ["80/tcp"]
     var policies = [Self.allowed]
     var interface = "eth0"
     /// Lines at the end.
@@ -31,7 +32,7 @@ struct NodeFile {
         services:
           shop:
             vips: [192.0.2.10, "2001:db8::10"]
-            ports: [80/tcp]
+            ports: [\(ports.joined(separator: ", "))]
             forward: ipip
             backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))

@@ -42,10 +42,22 @@ final class Program: Sendable {
             let path = directory.appending(path: name).path(percentEncoded: false)
             posix_spawn_file_actions_addopen(&files, descriptor, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
+        // Threads of ours block signals, and Ctrl-C is handled by us; the program is to have neither from us.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var handled = sigset_t()
+        sigemptyset(&none)
+        sigemptyset(&handled)
+        for signal in Lab.interrupts { sigaddset(&handled, signal) }
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &handled)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         let words = arguments.map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var identifier: pid_t = 0
-        let error = posix_spawnp(&identifier, arguments[0], &files, nil, words, environ)
+        let error = posix_spawnp(&identifier, arguments[0], &files, &attributes, words, environ)
         guard error == 0 else { throw POSIXError(POSIXErrorCode(rawValue: error) ?? .ENOENT) }
         self.identifier = identifier
     }
