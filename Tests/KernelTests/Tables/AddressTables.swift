@@ -89,7 +89,8 @@ struct AddressTables {
 
             try node.publish(
                 yaml: Self.policy(
-                    echo: "reply", rules: "no-ping: {from: {cidr: 203.0.113.0/24}, to: any, ports: [icmp], action: deny}"))
+                    echo: "reply",
+                    rules: "no-ping: {from: {cidr: 203.0.113.0/24}, to: any, ports: [icmp], action: deny}"))
             try node.check(
                 Case("denied", hex(Self.echo4), .dropPolicy, by: "no-ping"))
         }
@@ -139,7 +140,8 @@ struct AddressTables {
         try KernelNode.with { node in
             try node.publish(
                 yaml: Self.policy(
-                    echo: "reply", rules: "operators: {from: {cidr: 203.0.113.9}, to: node, ports: [22/tcp, icmp, 53/udp]}"))
+                    echo: "reply",
+                    rules: "operators: {from: {cidr: 203.0.113.9}, to: node, ports: [22/tcp, icmp, 53/udp]}"))
             let (operators, world) = ("203.0.113.9", "203.0.113.10")
             try node.check(
                 Case(

@@ -139,7 +139,9 @@ struct PolicyTables {
                 Case(
                     "protocol by number", packet(client, "10.0.0.1", .raw(IPProtocol(47), [0, 0])), .passAllowed,
                     by: "node"),
-                Case("SCTP", packet(client, "10.0.0.1", .sctp(SCTPPacket(from: 1, to: 9, tag: 1))), .passAllowed, by: "node"),
+                Case(
+                    "SCTP", packet(client, "10.0.0.1", .sctp(SCTPPacket(from: 1, to: 9, tag: 1))), .passAllowed,
+                    by: "node"),
                 Case(
                     "a type with its code",
                     packet(client, "10.0.0.1", .icmp(ICMPMessage(error: 3, code: 4, parameter: 1400, quote: []))),
