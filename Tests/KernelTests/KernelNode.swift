@@ -137,6 +137,11 @@ final class KernelNode {
         return Observation(dry, wet.action, wet.packet, self)
     }
 
+    /// Index of the interface through which the program would send a frame.
+    func egress(_ frame: [UInt8]) throws -> UInt32 {
+        try dataplane!.dryRunner().run(frame, interfaceIndex: nic).trace.nextHopIndex
+    }
+
     /// A frame leaves the node: the model and the program at the way out both see it.
     func send(_ frame: [UInt8]) throws {
         model.now = Self.monotonicSeconds()
