@@ -22,6 +22,14 @@ public struct MappedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Senda
         try self.init(handle, count: handle.information.valueSize / MemoryLayout<Element>.stride)
     }
 
+    /// Some elements of that one value; the rest stays out of this process's memory, which it takes time to enter.
+    ///
+    /// - Parameter range: Must begin on a page. The kernel refuses one beyond the value.
+    public init(elementOf handle: borrowing MapHandle, _ range: Range<Int>) throws(BPFError) {
+        let stride = MemoryLayout<Element>.stride
+        try self.init(handle, bytes: range.count * stride, offset: range.lowerBound * stride, count: range.count)
+    }
+
     private init(_ handle: borrowing MapHandle, count: Int) throws(BPFError) {
         let information = handle.information
         let stride = (information.valueSize + 7) / 8 * 8
@@ -30,10 +38,14 @@ public struct MappedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Senda
                 "map \(information.name) into memory", code: EINVAL,
                 hint: "it must be an array whose values are a multiple of eight bytes")
         }
+        try self.init(handle, bytes: Int(information.maxEntries) * stride, offset: 0, count: count)
+    }
+
+    private init(_ handle: borrowing MapHandle, bytes: Int, offset: Int, count: Int) throws(BPFError) {
         let page = sysconf(Int32(_SC_PAGESIZE))
-        let bytes = (Int(information.maxEntries) * stride + page - 1) / page * page
-        let base = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, handle.descriptor.rawValue, 0)
-        guard let base, base != MAP_FAILED else { throw .last("map \(information.name) into memory") }
+        let bytes = (bytes + page - 1) / page * page
+        let base = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, handle.descriptor.rawValue, offset)
+        guard let base, base != MAP_FAILED else { throw .last("map \(handle.information.name) into memory") }
         self.base = base
         self.mappedBytes = bytes
         self.count = count

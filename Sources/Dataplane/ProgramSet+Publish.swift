@@ -7,12 +7,8 @@ extension ProgramSet {
 
     /// Writes the image of `publication` to `half`, which no packet may be using. Throws where it is none.
     func write(_ publication: Publication, toHalf half: UInt32) throws {
-        try withHalf(half) { bytes in
-            precondition(publication.lines * lineBytes <= bytes.count, "no room for the image")
-            publication.write(bytes)
-        }
-        let lines = try withImage(inHalf: half) { $0.count / lineBytes }
-        guard lines == publication.lines else {
+        try withHalf(half, lines: publication.lines) { publication.write($0) }
+        guard try imageLines(inHalf: half) == publication.lines else {
             throw DataplaneError(.usage, "these \(publication.lines) lines are no image of version \(IMAGE_VERSION)")
         }
     }
@@ -20,19 +16,17 @@ extension ProgramSet {
     /// Copies the image that `other` uses.
     func copyImage(of other: ProgramSet, toHalf half: UInt32) throws {
         try other.withImage(inHalf: other.control.generation) { image in
-            try withHalf(half) { $0.copyMemory(from: image) }
+            try withHalf(half, lines: image.count / lineBytes) { $0.copyMemory(from: image) }
         }
     }
 
-    /// The memory of a half, as long as `body` runs.
-    func withHalf<Result>(
-        _ half: UInt32, _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+    /// The memory of a half's first lines, as long as `body` runs.
+    private func withHalf<Result>(
+        _ half: UInt32, lines: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Result
     ) throws -> Result {
-        let arena = try MappedArray<line>(elementOf: self[.arena].value)
-        return try arena.withUnsafeMutableBytes { bytes in
-            let size = Int(record.halfLines) * lineBytes
-            return try body(UnsafeMutableRawBufferPointer(rebasing: bytes[Int(half) * size..<(Int(half) + 1) * size]))
-        }
+        precondition(lines <= Int(record.halfLines), "no room for the image")
+        let start = Int(half) * Int(record.halfLines)
+        return try MappedArray<line>(elementOf: self[.arena].value, start..<start + lines).withUnsafeMutableBytes(body)
     }
 
     /// Makes packets use `half`, and returns when none uses the other one any more.
@@ -65,29 +59,37 @@ extension ProgramSet {
     func withImage<Result>(
         inHalf half: UInt32, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {
-        try withHalf(half) { bytes in
-            let head = bytes.load(as: image_head.self)
-            let tail = bytes.load(fromByteOffset: lineBytes, as: image_tail.self)
-            let count = Int(tail.lines) * lineBytes
-            guard head.magic == IMAGE_MAGIC, tail.version == record.imageVersion, count >= 2 * lineBytes,
-                count <= bytes.count
-            else { return nil }
-            return try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        guard let lines = try imageLines(inHalf: half) else { return nil }
+        return try withHalf(half, lines: lines) { try body(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// How long the image in `half` is; nil where none was published to it.
+    func imageLines(inHalf half: UInt32) throws -> Int? {
+        try withHead(ofHalf: half) { head, tail in
+            let lines = Int(tail.lines)
+            let isImage = head.magic == IMAGE_MAGIC && tail.version == record.imageVersion
+            return isImage && (2...Int(record.halfLines)).contains(lines) ? lines : nil
+        }
+    }
+
+    private func withHead<Result>(
+        ofHalf half: UInt32, _ body: (image_head, image_tail) throws -> Result
+    ) throws -> Result {
+        try withHalf(half, lines: 2) {
+            try body($0.load(as: image_head.self), $0.load(fromByteOffset: lineBytes, as: image_tail.self))
         }
     }
 
     /// The kernel's indices of the interfaces that the image in use is about.
     func publishedInterfaces() throws -> Set<UInt32> {
-        let indices = try withImage(inHalf: control.generation) { image in
-            let head = image.load(as: image_head.self)
-            let first = Int(head.interfaces_line) * lineBytes
-            let count = 1 << Int(head.interface_bits)
-            guard first + count * MemoryLayout<interface>.stride <= image.count else { return nil as [UInt32]? }
-            return (0..<count).map {
-                image.load(fromByteOffset: first + $0 * MemoryLayout<interface>.stride, as: interface.self).index
-            }
+        let half = control.generation
+        let (first, bits) = try withHead(ofHalf: half) { head, _ in (Int(head.interfaces_line), head.interface_bits) }
+        guard let count = try imageLines(inHalf: half), bits < 32, first + 1 << Int(bits) <= count else {
+            throw DataplaneError(.damaged, "the image in use cannot be read")
         }
-        guard let indices, let indices else { throw DataplaneError(.damaged, "the image in use cannot be read") }
-        return Set(indices).subtracting([0])
+        let lines = first..<first + 1 << Int(bits)
+        return try withHalf(half, lines: lines.upperBound) { image in
+            Set(lines.map { image.load(fromByteOffset: $0 * lineBytes, as: interface.self).index }).subtracting([0])
+        }
     }
 }

@@ -89,19 +89,22 @@ public struct FreshSlots: Hashable, Sendable {
         interfaces = Self.fresh(state.interfaces, previous.interfaces) { Owner(slot: $0.slot, name: $0.name) }
         rules = Self.fresh(state.rules, previous.rules) { Owner(slot: $0.slot, name: $0.name) }
         services = Self.fresh(state.services, previous.services) { Owner(slot: $0.slot, name: $0.name) }
-        backends = Self.fresh(Self.backends(of: state), Self.backends(of: previous)) { $0 }
+        let old = Dictionary(previous.services.map { ($0.name, $0.backends) }) { first, _ in first }
+        for service in state.services {
+            guard let known = old[service.name] else {
+                backends += service.backends.map(\.slot)
+                continue
+            }
+            if known == service.backends { continue }
+            backends += Self.fresh(service.backends, known) { Owner(slot: $0.slot, name: "\($0.name) \($0.address)") }
+        }
+        backends.sort()
     }
 
     private struct Owner: Hashable {
         var slot: UInt32
         /// What the counters are about.
         var name: String
-    }
-
-    private static func backends(of state: State) -> [Owner] {
-        state.services.flatMap { service in
-            service.backends.map { Owner(slot: $0.slot, name: "\(service.name) \($0.name) \($0.address)") }
-        }
     }
 
     private static func fresh<Element>(

@@ -57,7 +57,7 @@ extension DataplaneStatus {
         objectHash = set.record.hash
         isCurrentVersion = set.record.isOfThisVersion
         generation = set.control.generation
-        imageBytes = try set.withImage(inHalf: generation) { $0.count } ?? 0
+        imageBytes = try (set.imageLines(inHalf: generation) ?? 0) * lineBytes
         imageCapacity = Int(set.record.halfLines) * lineBytes
         mapBytes = try ProgramSet.MapName.allCases.reduce(0) { try $0 + set[$1].value.memoryBytes() }
         interfaces = []

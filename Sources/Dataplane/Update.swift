@@ -49,7 +49,8 @@ struct Update {
                     detached.append(point)
                 }
             }
-            try set.settle()
+            // The spare half need not be free before the next publish, which sees to it.
+            if !detached.isEmpty { try set.settle() }
             for point in detached { try point.detach() }
             return detached.map(\.interfaceName)
         }

@@ -91,7 +91,7 @@ public struct Image: Sendable {
     /// For ``init(reading:)``.
     init(
         published: PublishedState, policy: PolicyTables, interfaces: InterfaceTable, services: ServiceTables,
-        layout: Layout, head: [UInt32], manifest: [UInt8]
+        layout: Layout, head: [UInt32], manifest: [UInt8], policyChecksum: UInt64
     ) {
         self.published = published
         self.policy = policy
@@ -100,8 +100,11 @@ public struct Image: Sendable {
         self.layout = layout
         self.head = head
         self.manifest = manifest
-        policyChecksum = policy.checksum
+        self.policyChecksum = policyChecksum
     }
+
+    /// In the order of the checksum, behind ``PolicyTables/sections``.
+    static let sectionsBesidePolicy: [Section] = [.head, .interfaces, .services, .backends, .backendIndex]
 
     /// Of everything but the slots, which are checked one by one when they are read.
     static func checksum(

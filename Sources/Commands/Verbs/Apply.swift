@@ -22,7 +22,7 @@ struct Apply: Command {
     func run(in environment: Environment) throws {
         let input = try Input(files, environment)
         let publisher = try Publisher(instance.instance)
-        if !reset, let overrides = publisher.previous?.published.overrides {
+        if !reset, let overrides = publisher.previous?.overrides {
             for dropped in SettledOverrides(overrides, over: input.document).dropped {
                 environment.warn("override dropped: \(dropped)")
             }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 import Dataplane
+import Image
 import Plan
 import Policy
 
@@ -31,9 +32,9 @@ struct Diff: Command {
 
     private func changes(_ environment: Environment) throws -> ChangeReport {
         let input = try Input(files, environment)
-        let running = try Running(try Dataplane.open(instance.instance))
-        let candidate = try Candidate(input, after: running, reset: reset)
+        let published = try Dataplane.open(instance.instance)?.image().published
+        let candidate = try Candidate(input, after: published, reset: reset)
         return ChangeReport(
-            changes: diff(from: running?.state, to: candidate.state), overrides: candidate.overrides.map(\.description))
+            changes: diff(from: published?.state, to: candidate.state), overrides: candidate.overrides.map(\.description))
     }
 }

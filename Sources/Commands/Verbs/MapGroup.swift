@@ -18,7 +18,7 @@ struct MapGroup: ParsableCommand {
             let running = try Running(instance)
             let kernel = try running.dataplane.status()
             environment.show(
-                MapReport(running.image, bytes: kernel.imageBytes, capacity: kernel.imageCapacity), json: output.json)
+                MapReport(try running.image(), bytes: kernel.imageBytes, capacity: kernel.imageCapacity), json: output.json)
         }
     }
 
@@ -43,7 +43,7 @@ struct MapGroup: ParsableCommand {
         var isVerbose: Bool { instance.verbose }
 
         func run(in environment: Environment) throws {
-            let dump = Commands.Dump(image: try Running(instance).image, table: table)
+            let dump = Commands.Dump(image: try Running(instance).image(), table: table)
             dump.write(json: output.json, environment.outputStyle, to: environment.output)
         }
     }

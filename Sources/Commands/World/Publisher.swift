@@ -17,12 +17,14 @@ struct Candidate {
 struct Publisher: ~Copyable {
     let instance: Instance
     /// What is published now.
-    let previous: Running?
+    let previous: PublishedState?
+    private let image: Image?
     private let lock: InstanceLock
 
     init(_ instance: Instance) throws {
         let lock = try InstanceLock(instance)
-        previous = try Running(try Dataplane.open(instance, repairingUnder: lock))
+        image = try Dataplane.open(instance, repairingUnder: lock)?.image()
+        previous = image?.published
         self.instance = instance
         self.lock = lock
     }
@@ -36,7 +38,7 @@ struct Publisher: ~Copyable {
             PublishedState(
                 state: candidate.state, sources: candidate.sources, overrides: candidate.overrides,
                 publishedAt: UInt64(Date().timeIntervalSince1970)),
-            reusing: previous?.image)
+            reusing: image)
         let publication = Publication(image, after: previous?.state)
         return try Dataplane.apply(publication, to: instance, under: lock, check: check).report
     }
@@ -44,8 +46,8 @@ struct Publisher: ~Copyable {
 
 extension Candidate {
     /// - Parameter previous: What is published: it lends counters, connections and, unless `reset`, the overrides.
-    init(_ input: Input, after previous: Running?, reset: Bool = false) throws {
-        let kept = reset ? [] : previous?.published.overrides ?? []
+    init(_ input: Input, after previous: PublishedState?, reset: Bool = false) throws {
+        let kept = reset ? [] : previous?.overrides ?? []
         overrides = SettledOverrides(kept, over: input.document).kept
         sources = input.sources
         let added = overrides.compactMap(\.change.addedAddress)
@@ -54,11 +56,11 @@ extension Candidate {
     }
 
     /// What is published, with one override more.
-    init(_ override: Override, after previous: Running) throws {
+    init(_ override: Override, after previous: PublishedState) throws {
         let facts = try NodeFacts.gather(tunnelDestinations: [override.change.addedAddress].compactMap(\.self))
         state = try changing(previous.state, by: override, facts: facts)
-        sources = previous.published.sources
-        overrides = previous.published.overrides.adding(override)
+        sources = previous.sources
+        overrides = previous.overrides.adding(override)
     }
 }
 

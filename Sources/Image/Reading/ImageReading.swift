@@ -1,53 +1,43 @@
 internal import DataplaneABI
 internal import Plan
 
+extension PublishedState {
+    /// Reads what an image was made from, all but the slots of the services. The rest of the image is passed over, save
+    /// for its checksum, and so this is a small part of the work of ``Image/init(reading:)``.
+    public init(readingManifestOf bytes: UnsafeRawBufferPointer) throws(ImageError) {
+        self = try ImageBytes(bytes).openManifest().published
+    }
+}
+
 extension Image {
     /// Reads an image back from where it was written. Everything is copied and checked: the bytes may change or go away
     /// afterwards, and were they damaged, this throws.
     ///
     /// - Parameter bytes: from the image's first line on; may be longer than the image.
     public init(reading bytes: UnsafeRawBufferPointer) throws(ImageError) {
-        guard bytes.count >= Layout.headLines * Line.bytes else { throw .notAnImage }
-        let head = bytes.loadUnaligned(as: image_head.self)
-        let tail = bytes.loadUnaligned(fromByteOffset: Line.bytes, as: image_tail.self)
-        guard head.magic == IMAGE_MAGIC else { throw .notAnImage }
-        guard tail.version == UInt32(IMAGE_VERSION) else { throw .otherVersion(tail.version) }
-        let layout = try Layout(head: head, tail: tail, availableLines: bytes.count / Line.bytes)
-
-        func words(_ section: Section, count: Int? = nil) -> [UInt32] {
-            let range = layout.byteRange(section)
-            let wordCount = count ?? range.count / 4
-            return [UInt32](unsafeUninitializedCapacity: wordCount) { buffer, initialized in
-                UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: bytes[range.prefix(wordCount * 4)]))
-                initialized = wordCount
-            }
-        }
+        let source = try ImageBytes(bytes)
+        let (head, tail) = (source.head, source.tail)
+        func words(_ section: Section) -> [UInt32] { source.words(section) }
+        var (published, manifest, policyChecksum) = try source.openManifest()
         let interfaces = InterfaceTable(
             multiplier: head.interface_multiplier, bits: head.interface_bits, words: words(.interfaces))
         let services = ServiceTables(
             services: words(.services), backends: words(.backends),
-            backendIndex: words(.backendIndex, count: Int(tail.backend_index_count)))
+            backendIndex: words(.backendIndex))
         let policy = PolicyTables(
             addresses: AddressTables(
                 trie4Root: words(.trie4Root), trie4Blocks: words(.trie4Blocks), hosts4: words(.hosts4),
                 hosts4Mask: head.hosts4_mask, prefixes6: words(.prefixes6), prefixes6Mask: head.prefixes6_mask,
-                lengths6: words(.lengths6, count: Int(tail.lengths6_count)), lengths6Count: Int(tail.lengths6_count),
+                lengths6: words(.lengths6), lengths6Count: Int(tail.lengths6_count),
                 class6Default: tail.class6_default),
             frontends: FrontendTable(mask: head.frontends_mask, words: words(.frontends)),
             protocols: words(.protocols), directories: words(.directories), pages: words(.pages),
             nodeBase: tail.node_base, transitBase: tail.transit_base)
-        let headWords = words(.head)
-        let manifest = Array(bytes[layout.byteRange(.manifest).prefix(Int(tail.manifest_bytes))])
-        var published = try Manifest.open(
-            manifest,
-            checksum: Self.checksum(policy.checksum, head: headWords, interfaces: interfaces, services: services))
         try Self.readSlots(
-            of: &published.state.services, services,
-            from: UnsafeRawBufferPointer(rebasing: bytes[layout.byteRange(.slots)]), firstLine: layout.start(.slots))
+            of: &published.state.services, services, from: source[.slots], firstLine: source.layout.start(.slots))
         self.init(
-            published: published, policy: policy, interfaces: interfaces, services: services, layout: layout,
-            head: headWords, manifest: manifest)
+            published: published, policy: policy, interfaces: interfaces, services: services, layout: source.layout,
+            head: words(.head), manifest: manifest, policyChecksum: policyChecksum)
     }
 
     private static func readSlots(
