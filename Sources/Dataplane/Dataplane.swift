@@ -1,5 +1,6 @@
 public import BPF
 internal import DataplaneABI
+public import Image
 
 /// The running data plane of an instance. It lives in the kernel; this is a view of it, and ending the view ends nothing.
 public final class Dataplane: Sendable {
@@ -44,6 +45,14 @@ public final class Dataplane: Sendable {
             throw Self.damaged(instance, "instance '\(instance)' holds no image")
         }
         return result
+    }
+
+    /// The image in use, to make the next one of. It stays as it is for as long as the instance's lock is held.
+    public func imageMemory() throws -> some ImageMemory {
+        guard let memory = try set.imageMemory() else {
+            throw Self.damaged(instance, "instance '\(instance)' holds no image")
+        }
+        return memory
     }
 
     public func counters() throws(DataplaneError) -> CounterSnapshot {

@@ -1,5 +1,15 @@
 internal import BPF
 internal import DataplaneABI
+internal import Image
+
+/// An image in the arena.
+final class ArenaImage: ImageMemory {
+    private let lines: MappedArray<line>
+
+    init(_ lines: consuming MappedArray<line>) { self.lines = lines }
+
+    var bytes: UnsafeRawBufferPointer { lines.withUnsafeMutableBytes { UnsafeRawBufferPointer($0) } }
+}
 
 extension ProgramSet {
     /// The half that no packet uses.
@@ -24,9 +34,13 @@ extension ProgramSet {
     private func withHalf<Result>(
         _ half: UInt32, lines: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Result
     ) throws -> Result {
+        try map(half, lines: lines).withUnsafeMutableBytes(body)
+    }
+
+    private func map(_ half: UInt32, lines: Int) throws(BPFError) -> MappedArray<line> {
         precondition(lines <= Int(record.halfLines), "no room for the image")
         let start = Int(half) * Int(record.halfLines)
-        return try MappedArray<line>(elementOf: self[.arena].value, start..<start + lines).withUnsafeMutableBytes(body)
+        return try MappedArray(elementOf: self[.arena].value, start..<start + lines)
     }
 
     /// Makes packets use `half`, and returns when none uses the other one any more.
@@ -61,6 +75,13 @@ extension ProgramSet {
     ) throws -> Result? {
         guard let lines = try imageLines(inHalf: half) else { return nil }
         return try withHalf(half, lines: lines) { try body(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The image in use, for longer; nil where none was published.
+    func imageMemory() throws -> ArenaImage? {
+        let half = control.generation
+        guard let lines = try imageLines(inHalf: half) else { return nil }
+        return ArenaImage(try map(half, lines: lines))
     }
 
     /// How long the image in `half` is; nil where none was published to it.

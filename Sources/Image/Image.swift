@@ -16,6 +16,8 @@ public struct Image: Sendable {
     let manifest: [UInt8]
     /// Of `policy`.
     let policyChecksum: UInt64
+    /// Slots that `published` lacks.
+    let unread: UnreadSlots?
 
     /// What an image asks of the maps around it.
     public struct Needs: Equatable, Sendable {
@@ -38,27 +40,37 @@ public struct Image: Sendable {
 
     /// Compiles a state.
     ///
-    /// - Parameter previous: an image whose tables are taken over where nothing they are made from has changed.
+    /// - Parameter previous: an image whose tables are taken over where nothing they are made from has changed. Slots
+    ///   that it has not read are taken over in any case.
     public static func compile(
         _ published: PublishedState, reusing previous: Image? = nil
     ) throws(ImageError) -> Image {
         let state = published.state
+        let unread = previous?.unread
+        if unread != nil, let previous {
+            guard previous.published.state.services.elementsEqual(state.services, by: { $0.name == $1.name }) else {
+                throw .inconsistent("the slots of other services are wanted than were published")
+            }
+        }
         if let previous, PolicyTables.agree(previous.published.state, state) {
-            return try Image(published, policy: previous.policy, policyChecksum: previous.policyChecksum)
+            return try Image(published, unread, policy: previous.policy, policyChecksum: previous.policyChecksum)
         }
         let policy = try PolicyTables(state)
-        return try Image(published, policy: policy, policyChecksum: policy.checksum)
+        return try Image(published, unread, policy: policy, policyChecksum: policy.checksum)
     }
 
-    private init(_ published: PublishedState, policy: PolicyTables, policyChecksum: UInt64) throws(ImageError) {
+    private init(
+        _ published: PublishedState, _ unread: UnreadSlots?, policy: PolicyTables, policyChecksum: UInt64
+    ) throws(ImageError) {
         let state = published.state
         let interfaces = try InterfaceTable(state.interfaces)
         let backendCount = state.services.reduce(0) { $0 + $1.backends.count }
         let highestSlot = state.services.lazy.flatMap(\.backends).map(\.slot).max()
         let indexLines = Line.count(words: highestSlot.map { Int($0) + 1 } ?? 0)
         let fixedLines = Layout.headLines + Line.count(words: interfaces.words.count) + state.services.count
+        let shapes = state.services.enumerated().map { unread?.shape(of: $0) ?? SlotShape($1.slots) }
         let services = try ServiceTables(
-            state.services, firstSlotsLine: fixedLines + backendCount + indexLines)
+            state.services, shapes, firstSlotsLine: fixedLines + backendCount + indexLines)
         var writer = ManifestWriter()
         published.write(to: &writer)
         let body = writer.bytes
@@ -69,7 +81,7 @@ public struct Image: Sendable {
             case .services: Line.count(words: services.services.count)
             case .backends: Line.count(words: services.backends.count)
             case .backendIndex: Line.count(words: services.backendIndex.count)
-            case .slots: state.services.reduce(0) { $0 + ServiceTables.slotLines($1.slots) }
+            case .slots: shapes.reduce(0) { $0 + $1.lines }
             case .manifest: (Manifest.headerBytes + body.count + Line.bytes - 1) / Line.bytes
             default: Line.count(words: policy.words(section).count)
             }
@@ -78,6 +90,7 @@ public struct Image: Sendable {
         self.published = published
         self.policy = policy
         self.policyChecksum = policyChecksum
+        self.unread = unread
         self.interfaces = interfaces
         self.services = services
         self.layout = layout
@@ -91,7 +104,7 @@ public struct Image: Sendable {
     /// For ``init(reading:)``.
     init(
         published: PublishedState, policy: PolicyTables, interfaces: InterfaceTable, services: ServiceTables,
-        layout: Layout, head: [UInt32], manifest: [UInt8], policyChecksum: UInt64
+        layout: Layout, head: [UInt32], manifest: [UInt8], policyChecksum: UInt64, unread: UnreadSlots?
     ) {
         self.published = published
         self.policy = policy
@@ -101,6 +114,7 @@ public struct Image: Sendable {
         self.head = head
         self.manifest = manifest
         self.policyChecksum = policyChecksum
+        self.unread = unread
     }
 
     /// In the order of the checksum, behind ``PolicyTables/sections``.

@@ -48,7 +48,12 @@ extension Image {
             defer { rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes...]) }
             return UnsafeMutableRawBufferPointer(rebasing: rest[..<bytes])
         }
-        for slots in published.state.services.lazy.map(\.slots) {
+        for (index, slots) in published.state.services.lazy.map(\.slots).enumerated() {
+            if let bytes = unread?.bytes(of: index) {
+                rest.copyMemory(from: bytes)
+                rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes.count...])
+                continue
+            }
             let place = advance(slots.table.count)
             slots.table.withUnsafeBytes { Self.fill(place, with: $0) }
             if !slots.previous.isEmpty { Self.mark(place.bindMemory(to: UInt16.self), slots) }

@@ -4,7 +4,7 @@ import Policy
 /// The state with one override more: what ``compile(_:facts:overrides:previous:)`` makes of it, without the document.
 ///
 /// Only the table of the override's service is computed, as long as the number of all backends does not change the
-/// sizes of others.
+/// sizes of others. Where an override leaves that number alone, no other service's slots need be in `state`.
 public func changing(_ state: State, by override: Override, facts: NodeFacts) throws(OverrideError) -> State {
     guard let index = state.services.firstIndex(where: { $0.name == override.service }) else {
         throw noService(override.service, among: state.services.map(\.name))

@@ -35,6 +35,11 @@ extension ServiceSlots {
             size: size, entries: backends.map { Table.Entry(key: $0.name, weight: $0.effectiveWeight) })
     }
 
+    /// Whether they can stay as they are where the service does.
+    func isCurrent(at now: UInt64, size: Int) -> Bool {
+        (current.isEmpty || current.count == size) && (previous.isEmpty || drainEnd > now)
+    }
+
     func withoutExpiredMarks(at now: UInt64) -> ServiceSlots {
         drainEnd <= now ? ServiceSlots(current: current) : self
     }

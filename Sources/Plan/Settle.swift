@@ -9,6 +9,8 @@ extension [ServiceState] {
         let sizes = TableSize.choose(entries: map(\.backends.count))
         for index in indices {
             let old = before[self[index].name]
+            // An override is about one service of many; the others' slots need not even be known.
+            if let old, self[index] == old, old.slots.isCurrent(at: now, size: sizes[index]) { continue }
             self[index].backends.assignSlots(after: old?.backends ?? [], from: &free)
             self[index].slots = ServiceSlots(for: self[index], size: sizes[index], after: old, now: now)
         }

@@ -48,6 +48,51 @@ import Testing
         }
     }
 
+    /// Bytes with a life of their own.
+    private final class Memory: ImageMemory {
+        let bytes: UnsafeRawBufferPointer
+
+        init(_ content: [UInt8]) {
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 64)
+            copy.copyBytes(from: content)
+            bytes = UnsafeRawBufferPointer(copy)
+        }
+
+        deinit { bytes.deallocate() }
+    }
+
+    @Test(arguments: seeds) func slotsThatAreNotReadAreCopied(seed: UInt64) throws {
+        let published = published(seed: seed)
+        let bytes = try Image.compile(published).bytes
+        for (index, service) in published.state.services.enumerated() {
+            let image = try Image(reading: Memory(bytes), slotsOf: service.name)
+            for (other, state) in image.published.state.services.enumerated() {
+                let slots = published.state.services[other].slots
+                let expected = other == index ? slots : ServiceSlots(drainEnd: slots.drainEnd)
+                #expect(state.slots == expected, "seed \(seed)")
+            }
+            // The slots of services behind this one move.
+            var (whole, partly) = (published, image.published)
+            let size = service.slots.current.count + 99
+            let slots = ServiceSlots(current: [UInt16](repeating: 0, count: size))
+            whole.state.services[index].slots = slots
+            partly.state.services[index].slots = slots
+            #expect(try Image.compile(partly, reusing: image).bytes == Image.compile(whole).bytes, "seed \(seed)")
+        }
+    }
+
+    @Test func theManifestAloneIsTheSameButForSlots() throws {
+        let published = published(seed: 7)
+        let bytes = try Image.compile(published).bytes
+        let read = try bytes.withUnsafeBytes { try PublishedState(readingManifestOf: $0) }
+        var expected = published
+        for index in expected.state.services.indices {
+            let slots = expected.state.services[index].slots
+            expected.state.services[index].slots = ServiceSlots(drainEnd: slots.drainEnd)
+        }
+        #expect(read == expected)
+    }
+
     private static let policyChanges: [@Sendable (inout State) -> Void] = [
         { $0.ingressDefault = $0.ingressDefault == .allow ? .deny : .allow },
         { $0.echoReply.toggle() },

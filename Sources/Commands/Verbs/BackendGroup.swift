@@ -81,9 +81,19 @@ struct BackendArguments: ParsableArguments {
 
     /// Publishes what is published with one override more.
     func change(_ change: Override.Change, _ options: InstanceOptions, _ environment: Environment) throws {
-        let publisher = try Publisher(options.instance)
+        let publisher = try Publisher(options.instance, changingOnly: change.keepsBackends ? service : nil)
         guard let previous = publisher.previous else { throw Failure.nothingRuns(options.instance) }
         let override = Override(service: service, backend: name, change: change)
         environment.note(try publisher.publish(try Candidate(override, after: previous)))
+    }
+}
+
+extension Override.Change {
+    /// Sizes of tables follow the number of backends.
+    fileprivate var keepsBackends: Bool {
+        switch self {
+        case .add, .remove: false
+        case .drain, .undrain, .weight: true
+        }
     }
 }

@@ -21,9 +21,16 @@ struct Publisher: ~Copyable {
     private let image: Image?
     private let lock: InstanceLock
 
-    init(_ instance: Instance) throws {
+    /// - Parameter service: The only one that will differ, and that keeps its number of backends. Then the slots of the
+    ///   others, which take most of the time, are not read, and `previous` lacks them.
+    init(_ instance: Instance, changingOnly service: String? = nil) throws {
         let lock = try InstanceLock(instance)
-        image = try Dataplane.open(instance, repairingUnder: lock)?.image()
+        let running = try Dataplane.open(instance, repairingUnder: lock)
+        if let running, let service {
+            image = try Image(reading: running.imageMemory(), slotsOf: service)
+        } else {
+            image = try running?.image()
+        }
         previous = image?.published
         self.instance = instance
         self.lock = lock

@@ -15,15 +15,28 @@ extension Image {
     ///
     /// - Parameter bytes: from the image's first line on; may be longer than the image.
     public init(reading bytes: UnsafeRawBufferPointer) throws(ImageError) {
-        let source = try ImageBytes(bytes)
+        try self.init(ImageBytes(bytes), leaving: nil, but: nil)
+    }
+
+    /// Reads an image back to make another one of it in which nothing but one service differs. The state lacks the
+    /// slots of all others: ``compile(_:reusing:)`` finds them in `memory`.
+    public init(reading memory: some ImageMemory, slotsOf service: String) throws(ImageError) {
+        try self.init(ImageBytes(memory.bytes), leaving: memory, but: service)
+    }
+
+    /// - Parameters:
+    ///   - memory: where slots are left; nil: all are read.
+    ///   - name: of the one service whose slots are read even so.
+    private init(
+        _ source: ImageBytes, leaving memory: (any ImageMemory)?, but name: String?
+    ) throws(ImageError) {
         let (head, tail) = (source.head, source.tail)
         func words(_ section: Section) -> [UInt32] { source.words(section) }
         var (published, manifest, policyChecksum) = try source.openManifest()
         let interfaces = InterfaceTable(
             multiplier: head.interface_multiplier, bits: head.interface_bits, words: words(.interfaces))
         let services = ServiceTables(
-            services: words(.services), backends: words(.backends),
-            backendIndex: words(.backendIndex))
+            services: words(.services), backends: words(.backends), backendIndex: words(.backendIndex))
         let policy = PolicyTables(
             addresses: AddressTables(
                 trie4Root: words(.trie4Root), trie4Blocks: words(.trie4Blocks), hosts4: words(.hosts4),
@@ -33,32 +46,34 @@ extension Image {
             frontends: FrontendTable(mask: head.frontends_mask, words: words(.frontends)),
             protocols: words(.protocols), directories: words(.directories), pages: words(.pages),
             nodeBase: tail.node_base, transitBase: tail.transit_base)
-        try Self.readSlots(
-            of: &published.state.services, services, from: source[.slots], firstLine: source.layout.start(.slots))
+        guard services.services.count == published.state.services.count * Line.words else {
+            throw .corrupt("the manifest names other services than the tables hold")
+        }
+        var unread: UnreadSlots?
+        if let memory {
+            unread = try UnreadSlots(memory, services, but: published.state.services.firstIndex { $0.name == name })
+        }
+        for index in published.state.services.indices where unread?.shape(of: index) == nil {
+            try Self.readSlots(of: &published.state.services[index], services.entry(index), from: source)
+        }
         self.init(
             published: published, policy: policy, interfaces: interfaces, services: services, layout: source.layout,
-            head: words(.head), manifest: manifest, policyChecksum: policyChecksum)
+            head: words(.head), manifest: manifest, policyChecksum: policyChecksum, unread: unread)
     }
 
     private static func readSlots(
-        of states: inout [ServiceState], _ tables: ServiceTables, from bytes: UnsafeRawBufferPointer, firstLine: Int
+        of state: inout ServiceState, _ table: service, from source: ImageBytes
     ) throws(ImageError) {
-        guard tables.services.count == states.count * Line.words else {
-            throw .corrupt("the manifest names other services than the tables hold")
+        let (bytes, firstLine) = (source[.slots], source.layout.start(.slots))
+        let (words, highest) = try slots(
+            table.slots_line, table.slot_count, mask: UInt16(SLOT_BACKEND), in: bytes, firstLine: firstLine)
+        let (previous, highestPrevious) = try slots(
+            table.previous_line, table.previous_count, mask: .max, in: bytes, firstLine: firstLine)
+        let slots = ServiceSlots(table: words, previous: previous, drainEnd: state.slots.drainEnd)
+        guard slots.current.isEmpty || highest <= state.backends.count, highestPrevious <= state.backends.count else {
+            throw .corrupt("a slot of '\(state.name)' holds no backend")
         }
-        for index in states.indices {
-            let table = tables.entry(index)
-            let backendCount = states[index].backends.count
-            let (words, highest) = try slots(
-                table.slots_line, table.slot_count, mask: UInt16(SLOT_BACKEND), in: bytes, firstLine: firstLine)
-            let (previous, highestPrevious) = try slots(
-                table.previous_line, table.previous_count, mask: .max, in: bytes, firstLine: firstLine)
-            let slots = ServiceSlots(table: words, previous: previous, drainEnd: states[index].slots.drainEnd)
-            guard slots.current.isEmpty || highest <= backendCount, highestPrevious <= backendCount else {
-                throw .corrupt("a slot of '\(states[index].name)' holds no backend")
-            }
-            states[index].slots = slots
-        }
+        state.slots = slots
     }
 
     /// The slots and the highest backend index in them plus one, where ``ServiceSlots/none`` plus one is 0.

@@ -17,10 +17,6 @@ struct ServiceTables: Equatable, Sendable {
 
     static func slotLines(_ count: Int) -> Int { (count + Int(SLOTS_PER_LINE) - 1) / Int(SLOTS_PER_LINE) }
 
-    static func slotLines(_ slots: ServiceSlots) -> Int {
-        slotLines(slots.table.count) + slotLines(slots.previous.count)
-    }
-
     init(services: [UInt32], backends: [UInt32], backendIndex: [UInt32]) {
         self.services = services
         self.backends = backends
@@ -31,27 +27,27 @@ struct ServiceTables: Equatable, Sendable {
         services.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index * Line.bytes, as: service.self) }
     }
 
-    /// - Parameter firstSlotsLine: the slots of all services follow each other from here.
-    init(_ states: [ServiceState], firstSlotsLine: Int) throws(ImageError) {
+    /// - Parameters:
+    ///   - shapes: of the services' slots.
+    ///   - firstSlotsLine: the slots of all services follow each other from here.
+    init(_ states: [ServiceState], _ shapes: [SlotShape], firstSlotsLine: Int) throws(ImageError) {
         let highest = states.flatMap(\.backends).map(\.slot).max()
         guard highest ?? 0 <= Self.highestSlot else { throw .tooLarge(what: "the backends") }
         backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
         services.reserveCapacity(states.count * Line.words)
         var line = firstSlotsLine
         var backendCount = 0
-        for state in states {
+        for (state, shape) in zip(states, shapes) {
             guard state.backends.count <= Int(SLOT_BACKEND) else {
                 throw .tooLarge(what: "the backends of service '\(state.name)'")
             }
             var entry = service()
-            let (drainEnd, overflow) = state.slots.drainEnd.multipliedReportingOverflow(by: 1_000_000_000)
-            entry.drain_end = overflow ? .max : drainEnd
+            entry.drain_end = shape.drainEnd
             entry.slots_line = UInt32(truncatingIfNeeded: line)
-            entry.slot_count = UInt32(state.slots.table.count)
-            line += Self.slotLines(state.slots.table.count)
-            entry.previous_line = UInt32(truncatingIfNeeded: line)
-            entry.previous_count = UInt32(state.slots.previous.count)
-            line += Self.slotLines(state.slots.previous.count)
+            entry.slot_count = UInt32(shape.count)
+            entry.previous_line = UInt32(truncatingIfNeeded: line + Self.slotLines(shape.count))
+            entry.previous_count = UInt32(shape.previousCount)
+            line += shape.lines
             entry.backends = UInt32(backendCount)
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
