@@ -46,8 +46,9 @@ final class KernelNode {
     private init(_ namespace: Namespace, _ instanceName: String) throws {
         self.namespace = namespace
         instance = try Instance(instanceName)
-        nic = try namespace.addPair("nic", peer: "wire")
-        far = try namespace.addPair("far", peer: "away")
+        // The neighbours' ends stay without IPv6, so that the kernel sends nothing there by itself.
+        nic = try namespace.addPair("nic", peer: "wire", ipv6: false)
+        far = try namespace.addPair("far", peer: "away", ipv6: false)
         try namespace.ip("link", "set", "far", "mtu", "\(Self.farMTU)")
         let hardware = ["nic": "02:00:00:00:01:01", "far": "02:00:00:00:05:01"]
         for (name, address) in hardware { try namespace.ip("link", "set", name, "address", address) }
