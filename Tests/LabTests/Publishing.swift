@@ -27,7 +27,7 @@ struct Publishing {
         let lock = try InstanceLock(instance)
         let state = try compile(document, facts: facts, previous: previous?.published.state)
         let image = try Image.compile(PublishedState(state: state), reusing: previous)
-        let publication = Publication(image: image.bytes, state: state, previous: previous?.published.state)
+        let publication = Publication(image, after: previous?.published.state)
         _ = try Dataplane.apply(publication, to: instance, under: lock)
         previous = image
     }
