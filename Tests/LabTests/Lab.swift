@@ -48,6 +48,9 @@ struct Lab: Sendable {
 
     func down() async throws { try await tool(["down", "--name", name]) }
 
+    /// Gives the host's interface an XDP program that is not ours.
+    func occupy(_ host: Host) async throws { try await tool(["occupy", "--name", name, host.rawValue]) }
+
     private func tool(_ arguments: [String]) async throws {
         try await LabTests.run(["\(Self.package)tools/lab"] + arguments)
     }

@@ -37,8 +37,7 @@ extension LabSuite {
 
         @Test("an interface that runs somebody else's program is refused")
         func foreignProgram() async throws {
-            try await lab.run(
-                on: .node, ["ip", "link", "set", "eth0", "xdpdrv", "obj", "\(lab.state)/pass.o", "sec", "xdp"])
+            try await lab.occupy(.node)
             func foreign() async throws -> Bool {
                 try await lab.run(on: .node, ["ip", "-details", "link", "show", "eth0"]).contains("prog/xdp")
             }
