@@ -5,16 +5,18 @@ extension Dataplane {
     /// `check` ask the kernel about it, and makes it effective. A failure before that leaves all as it was.
     ///
     /// What `check` throws is thrown on.
+    ///
+    /// - Parameter running: What runs, where that was opened under the lock before.
     public static func apply(
-        _ publication: Publication, to instance: Instance, under lock: borrowing InstanceLock,
-        check: (DryRunner) throws -> Void = { _ in }
+        _ publication: Publication, to instance: Instance, over running: Dataplane? = nil,
+        under lock: borrowing InstanceLock, check: (DryRunner) throws -> Void = { _ in }
     ) throws -> (dataplane: Dataplane, report: PublicationReport) {
         try Requirements.checkPrivilege()
         try attempting("mount the BPF file system") {
             try BPFFilesystem.ensureMounted()
             try BPFFilesystem.makeDirectory(Instance.root)
         }
-        let running = try open(instance, repairingUnder: lock)
+        let running = try running ?? open(instance, repairingUnder: lock)
         try Attachments(of: instance.pinDirectory).examine(publication.interfaces)
         let warning = RouteLookups.enable()
         var result = try publish(publication, as: instance, over: running, check)

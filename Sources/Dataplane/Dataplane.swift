@@ -32,7 +32,9 @@ public final class Dataplane: Sendable {
         guard BPFFilesystem.isMounted else { return nil }
         try Requirements.checkPrivilege()
         try attempting("repair instance '\(instance)'") { try Recovery(instance).run() }
-        return try open(instance)
+        let dataplane = try open(instance)
+        dataplane?.set.beginToSettle()
+        return dataplane
     }
 
     static func damaged(_ instance: Instance, _ what: String) -> DataplaneError {

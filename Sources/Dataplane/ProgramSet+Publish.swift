@@ -1,5 +1,6 @@
 internal import BPF
 internal import DataplaneABI
+internal import Dispatch
 internal import Image
 
 /// An image in the arena.
@@ -49,8 +50,18 @@ extension ProgramSet {
         try settle()
     }
 
+    /// Has the wait of ``settle()`` begin, beside whatever is to be done before.
+    func beginToSettle() {
+        guard !control.isSettled else { return }
+        DispatchQueue.global().async(group: settling) {
+            // What fails here fails again where it is waited for.
+            if (try? waitForGracePeriod()) != nil { control.markSettled() }
+        }
+    }
+
     /// Returns when no packet is under way that may use the spare half.
     func settle() throws(BPFError) {
+        settling.wait()
         guard !control.isSettled else { return }
         try waitForGracePeriod()
         control.markSettled()

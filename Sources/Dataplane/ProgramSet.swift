@@ -1,5 +1,6 @@
 internal import BPF
 internal import DataplaneABI
+internal import Dispatch
 
 /// The programs of one version with their maps: made by loading, or adopted from where they are pinned.
 ///
@@ -34,6 +35,8 @@ struct ProgramSet: Sendable {
 
     let record: Record
     let control: Control
+    /// A grace period that is being waited for.
+    let settling = DispatchGroup()
     private let programs: [ProgramName: Shared<Program>]
     private let maps: [MapName: Shared<MapHandle>]
 

@@ -34,12 +34,12 @@ struct Recovery {
     /// Has the interfaces that the image in use is about filter with this set's programs, and no others.
     private func alignInterfaces() throws {
         guard let set = try? ProgramSet.adopt(instance.pinDirectory) else { return }
-        try set.settle()
         let published = try set.publishedInterfaces()
         for point in try Attachments(of: instance.pinDirectory).all() {
             if let index = try point.interfaceIndex(), published.contains(index) {
                 try point.update(to: set, as: .filtering)
             } else {
+                try set.settle()
                 try point.detach()
             }
         }

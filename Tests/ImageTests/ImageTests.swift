@@ -50,7 +50,7 @@ import Testing
 
     /// Bytes with a life of their own.
     private final class Memory: ImageMemory {
-        let bytes: UnsafeRawBufferPointer
+        nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
         init(_ content: [UInt8]) {
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 64)

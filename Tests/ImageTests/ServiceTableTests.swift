@@ -154,3 +154,10 @@ import Testing
         #expect(throws: ImageError.self) { try InterfaceTable([state, state]) }
     }
 }
+
+extension ServiceTables {
+    /// With the slots that the states have.
+    fileprivate init(_ states: [ServiceState], firstSlotsLine: Int) throws(ImageError) {
+        try self.init(states, states.map { SlotShape($0.slots) }, firstSlotsLine: firstSlotsLine)
+    }
+}

@@ -19,6 +19,7 @@ struct Publisher: ~Copyable {
     /// What is published now.
     let previous: PublishedState?
     private let image: Image?
+    private let running: Dataplane?
     private let lock: InstanceLock
 
     /// - Parameter service: The only one that will differ, and that keeps its number of backends. Then the slots of the
@@ -33,6 +34,7 @@ struct Publisher: ~Copyable {
         }
         previous = image?.published
         self.instance = instance
+        self.running = running
         self.lock = lock
     }
 
@@ -47,7 +49,7 @@ struct Publisher: ~Copyable {
                 publishedAt: UInt64(Date().timeIntervalSince1970)),
             reusing: image)
         let publication = Publication(image, after: previous?.state)
-        return try Dataplane.apply(publication, to: instance, under: lock, check: check).report
+        return try Dataplane.apply(publication, to: instance, over: running, under: lock, check: check).report
     }
 }
 
