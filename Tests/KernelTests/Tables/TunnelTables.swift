@@ -41,34 +41,40 @@ struct TunnelTables {
 
     private static let both4 = hex("\(Wire.link4)\n\(outer4)\n\(inner4)")
 
-    @Test func outerHeadersComeOff() throws {
-        let (link4, link6) = (Wire.link4, Wire.link6)
+    @Test func cases() throws {
         try KernelNode.with { node in
-            try node.publish(yaml: Self.policy())
-            try node.check(
-                Case(
-                    "4in4", Self.both4, .passAllowed, by: "web", out: hex("\(link4)\n\(Self.inner4)")),
-                Case(
-                    "6in4", hex("\(link4)\n\(Self.outer46)\n\(Self.inner6)"), .passAllowed, by: "web",
-                    out: hex("\(link6)\n\(Self.inner6)")),
-                Case(
-                    "4in6", hex("\(link6)\n\(Self.outer6("0028", "04"))\n\(Self.inner4)"), .passAllowed, by: "web",
-                    out: hex("\(link4)\n\(Self.inner4)")),
-                Case(
-                    "6in6", hex("\(link6)\n\(Self.outer6("003c", "29"))\n\(Self.inner6)"), .passAllowed, by: "web",
-                    out: hex("\(link6)\n\(Self.inner6)")),
-                Case(
-                    "to the node's other address", Self.both4.patched(30, "0a000501"), .passAllowed, by: "web",
-                    out: hex("\(link4)\n\(Self.inner4)")),
-                Case(
-                    "in a VLAN, with padding",
-                    hex("020000000101 020000000201 8100 0064 0800\n\(Self.outer46)\n\(Self.inner6)\n000000"),
-                    .passAllowed, by: "web",
-                    out: hex("020000000101 020000000201 8100 0064 86dd\n\(Self.inner6)\n000000")))
+            try outerHeadersComeOff(on: node)
+            try innerPacketsAreJudged(on: node)
+            try tunnelsThatDoNotEndHere(on: node)
         }
     }
 
-    @Test func innerPacketsAreJudged() throws {
+    private func outerHeadersComeOff(on node: KernelNode) throws {
+        let (link4, link6) = (Wire.link4, Wire.link6)
+        try node.publish(yaml: Self.policy())
+        try node.check(
+            Case(
+                "4in4", Self.both4, .passAllowed, by: "web", out: hex("\(link4)\n\(Self.inner4)")),
+            Case(
+                "6in4", hex("\(link4)\n\(Self.outer46)\n\(Self.inner6)"), .passAllowed, by: "web",
+                out: hex("\(link6)\n\(Self.inner6)")),
+            Case(
+                "4in6", hex("\(link6)\n\(Self.outer6("0028", "04"))\n\(Self.inner4)"), .passAllowed, by: "web",
+                out: hex("\(link4)\n\(Self.inner4)")),
+            Case(
+                "6in6", hex("\(link6)\n\(Self.outer6("003c", "29"))\n\(Self.inner6)"), .passAllowed, by: "web",
+                out: hex("\(link6)\n\(Self.inner6)")),
+            Case(
+                "to the node's other address", Self.both4.patched(30, "0a000501"), .passAllowed, by: "web",
+                out: hex("\(link4)\n\(Self.inner4)")),
+            Case(
+                "in a VLAN, with padding",
+                hex("020000000101 020000000201 8100 0064 0800\n\(Self.outer46)\n\(Self.inner6)\n000000"),
+                .passAllowed, by: "web",
+                out: hex("020000000101 020000000201 8100 0064 86dd\n\(Self.inner6)\n000000")))
+    }
+
+    private func innerPacketsAreJudged(on node: KernelNode) throws {
         let nested = hex(
             """
             \(Wire.link4)
@@ -83,39 +89,35 @@ struct TunnelTables {
             60000000 0018 3a ff 20010db800ff00000000000000000099 20010db800ff00000000000000000001
             87 00 0000 00000000 20010db800ff00000000000000000001
             """)
-        try KernelNode.with { node in
-            try node.publish(yaml: Self.policy())
-            try node.check(
-                Case("denied", Self.both4.patched(56, "0016"), .dropPolicy, by: "no-ssh"),
-                Case("not allowed", Self.both4.patched(56, "0051"), .dropDefault, by: "default"),
-                Case(
-                    "to a VIP: never balanced again", Self.both4.patched(50, "c000020a").patched(56, "01bb"),
-                    .dropNoService),
-                Case("in another tunnel", nested, .dropDefault, by: "default"),
-                Case("upkeep of no link of ours", solicitation, .dropTunnel),
-                Case("from the node", Self.both4.patched(46, "0a000501"), .dropMalformed),
-                Case("TTL 0", Self.both4.patched(42, "00"), .dropMalformed),
-                Case("length beyond the tunnel", Self.both4.patched(36, "0029"), .dropMalformed),
-                Case("impossible flags", Self.both4.patched(67, "03"), .dropMalformed))
-        }
+        try node.publish(yaml: Self.policy())
+        try node.check(
+            Case("denied", Self.both4.patched(56, "0016"), .dropPolicy, by: "no-ssh"),
+            Case("not allowed", Self.both4.patched(56, "0051"), .dropDefault, by: "default"),
+            Case(
+                "to a VIP: never balanced again", Self.both4.patched(50, "c000020a").patched(56, "01bb"),
+                .dropNoService),
+            Case("in another tunnel", nested, .dropDefault, by: "default"),
+            Case("upkeep of no link of ours", solicitation, .dropTunnel),
+            Case("from the node", Self.both4.patched(46, "0a000501"), .dropMalformed),
+            Case("TTL 0", Self.both4.patched(42, "00"), .dropMalformed),
+            Case("length beyond the tunnel", Self.both4.patched(36, "0029"), .dropMalformed),
+            Case("impossible flags", Self.both4.patched(67, "03"), .dropMalformed))
     }
 
-    @Test func tunnelsThatDoNotEndHere() throws {
-        try KernelNode.with { node in
-            try node.publish(yaml: Self.policy())
-            try node.check(
-                Case("to somebody else", Self.both4.patched(30, "0a090909"), .dropDefault, by: "default"),
-                Case("denied", Self.both4.patched(26, "0a000042"), .dropPolicy, by: "no-tunnel"),
-                Case("in fragments", Self.both4.patched(20, "2000"), .dropTunnel),
-                Case("garbage inside", Self.both4.patched(34, "ff"), .dropTunnel),
-                Case("IPv6 inside that says IPv4", Self.both4.patched(34, "60"), .dropTunnel),
-                Case("IPv4 inside that says IPv6", Self.both4.patched(23, "29"), .dropTunnel),
-                Case("nothing inside", Self.both4.patched(16, "0014"), .dropTunnel),
-                Case("a cut header inside", Self.both4.patched(16, "0027"), .dropMalformed),
-                Case("from the node", Self.both4.patched(26, "0a000501"), .dropMalformed))
+    private func tunnelsThatDoNotEndHere(on node: KernelNode) throws {
+        try node.publish(yaml: Self.policy())
+        try node.check(
+            Case("to somebody else", Self.both4.patched(30, "0a090909"), .dropDefault, by: "default"),
+            Case("denied", Self.both4.patched(26, "0a000042"), .dropPolicy, by: "no-tunnel"),
+            Case("in fragments", Self.both4.patched(20, "2000"), .dropTunnel),
+            Case("garbage inside", Self.both4.patched(34, "ff"), .dropTunnel),
+            Case("IPv6 inside that says IPv4", Self.both4.patched(34, "60"), .dropTunnel),
+            Case("IPv4 inside that says IPv6", Self.both4.patched(23, "29"), .dropTunnel),
+            Case("nothing inside", Self.both4.patched(16, "0014"), .dropTunnel),
+            Case("a cut header inside", Self.both4.patched(16, "0027"), .dropMalformed),
+            Case("from the node", Self.both4.patched(26, "0a000501"), .dropMalformed))
 
-            try node.publish(yaml: Self.policy("{}"))
-            try node.check(Case("where none end", Self.both4, .dropDefault, by: "default"))
-        }
+        try node.publish(yaml: Self.policy("{}"))
+        try node.check(Case("where none end", Self.both4, .dropDefault, by: "default"))
     }
 }
