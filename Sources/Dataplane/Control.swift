@@ -35,7 +35,8 @@ final class Control: Sendable {
     /// Makes packets use `half`, which was written before. Each packet reads the word once.
     func publish(_ half: UInt32) { store(half, at: MemoryLayout<control>.offset(of: \.generation)) }
 
-    func markSettled() { store(generation, at: MemoryLayout<control>.offset(of: \.settled)) }
+    /// Of a generation after whose flip a grace period has passed.
+    func markSettled(_ generation: UInt32) { store(generation, at: MemoryLayout<control>.offset(of: \.settled)) }
 
     /// One aligned word, after everything that was written before it.
     private func store(_ value: UInt32, at offset: Int?) {

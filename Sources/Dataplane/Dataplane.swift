@@ -1,5 +1,6 @@
 public import BPF
 internal import DataplaneABI
+internal import Dispatch
 public import Image
 
 /// The running data plane of an instance. It lives in the kernel; this is a view of it, and ending the view ends nothing.
@@ -11,6 +12,9 @@ public final class Dataplane: Sendable {
         self.instance = instance
         self.set = set
     }
+
+    /// What was begun under the instance's lock ends before that is given up.
+    deinit { set.settling.wait() }
 
     /// What runs as `instance`, or nil where nothing does. Changes nothing.
     public static func open(_ instance: Instance) throws(DataplaneError) -> Dataplane? {

@@ -44,18 +44,13 @@ extension ProgramSet {
         return try MappedArray(elementOf: self[.arena].value, start..<start + lines)
     }
 
-    /// Makes packets use `half`, and returns when none uses the other one any more.
-    func publish(half: UInt32) throws(BPFError) {
-        control.publish(half)
-        try settle()
-    }
-
     /// Has the wait of ``settle()`` begin, beside whatever is to be done before.
     func beginToSettle() {
         guard !control.isSettled else { return }
+        let generation = control.generation
         DispatchQueue.global().async(group: settling) {
             // What fails here fails again where it is waited for.
-            if (try? waitForGracePeriod()) != nil { control.markSettled() }
+            if (try? waitForGracePeriod()) != nil { control.markSettled(generation) }
         }
     }
 
@@ -64,7 +59,7 @@ extension ProgramSet {
         settling.wait()
         guard !control.isSettled else { return }
         try waitForGracePeriod()
-        control.markSettled()
+        control.markSettled(control.generation)
     }
 
     /// Returns when every program run that has begun by now has ended.

@@ -40,6 +40,24 @@ struct LifecycleTests {
         }
     }
 
+    @Test func aHalfIsNotWrittenBeforeItsPacketsAreGone() throws {
+        try withStage { stage throws in
+            let (dataplane, _) = try stage.apply(stage.publication())
+            let control = dataplane.set.control
+            #expect(control.isSettled)
+            for generation: UInt32 in [1, 0, 1] {
+                var wasSettled = false
+                try stage.apply(stage.publication()) { _ in wasSettled = control.isSettled }
+                #expect(wasSettled)
+                #expect(control.generation == generation)
+                // Nobody waits for packets after the flip: the next publish does, before it writes.
+                #expect(!control.isSettled)
+            }
+            try #require(try stage.repaired()).set.settle()
+            #expect(control.isSettled)
+        }
+    }
+
     @Test func packetsAreJudgedCountedAndReported() throws {
         try withStage { stage throws in
             let (dataplane, _) = try stage.apply(stage.publication(on: [0, 1], allows: false))
