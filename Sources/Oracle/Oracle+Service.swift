@@ -29,7 +29,7 @@ extension Oracle {
             guard !state.nodeAddresses.contains(flow.source) else { throw .malformed }
             return serve(flow, service, packet, arrival, opensConnection: false)
         }
-        if environment.isNode(packet.destination) { return nil }
+        if isOwn(packet.destination) { return nil }
         guard packet.fragment == nil else { throw .fragment }
         guard quotedFlow(packet) != nil else { throw .malformed }
         return nil

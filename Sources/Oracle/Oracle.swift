@@ -63,7 +63,7 @@ extension Oracle {
             judgement = served
         } else if !isInner, isTunnelEnd(packet, arrival) {
             return try judgeTunnelled(packet, arrival)
-        } else if isVIP(packet.destination), !environment.isNode(packet.destination) {
+        } else if isVIP(packet.destination), !isOwn(packet.destination) {
             judgement = isInner ? Judgement(.dropNoService) : try judgeForVIP(packet, transport, arrival)
         } else {
             judgement = judgeForNodeOrTransit(packet, transport)
@@ -92,6 +92,9 @@ extension Oracle {
         guard !comesFromRouter || source.isLinkLocal else { throw .malformed }
         return true
     }
+
+    /// As of the last publish; whether a VIP was given to the node later, its routing tables do not tell.
+    func isOwn(_ address: IPAddress) -> Bool { state.nodeAddresses.contains(address) }
 
     func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.vips.contains(address) } }
 }

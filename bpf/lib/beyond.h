@@ -8,13 +8,17 @@
 #include "service.h"
 #include "tunnel.h"
 
-// ICMP echo to a VIP that answers it. Where the VIP is the node's own address as well, the node answers: CONTINUE.
+// Whether a VIP is the node's own address as well: what is for none of its ports is then the node's affair. As of the
+// last publish, because a VIP to which the node has no route looks the same to the routing tables.
+static __always_inline int is_own_vip(__u32 destination_value) { return destination_value & ADDRESS_OWN; }
+
+// ICMP echo to a VIP that answers it.
 static __always_inline int beyond_echo(struct xdp_md *ctx, const struct view *view, struct packet *p,
                                        __u32 source_value) {
     const struct frontend *frontend = frontend_find(view, p->destination, p->protocol, 0);
     __u32 cell;
 
-    if (!frontend || is_local(ctx, p))
+    if (!frontend)
         return CONTINUE;
     if (p->flags & PACKET_FRAGMENT)
         return OUTCOME_DROP_FRAGMENT;
@@ -26,18 +30,18 @@ static __always_inline int beyond_echo(struct xdp_md *ctx, const struct view *vi
 
 // An ICMP error to a VIP: makes the flow that it is about the packet's flow and marks the packet as one for a service.
 // The client that the quote names must be allowed; the router that sends the error need not be.
-static __always_inline int beyond_error(struct xdp_md *ctx, const struct view *view, struct packet *p) {
+static __always_inline int beyond_error(struct xdp_md *ctx, const struct view *view, struct packet *p, int own) {
     struct bounds bounds = bounds_of(ctx);
     const struct frontend *found;
     struct quote quote;
 
     if (p->flags & PACKET_FRAGMENT)
-        return is_local(ctx, p) ? CONTINUE : OUTCOME_DROP_FRAGMENT;
+        return own ? CONTINUE : OUTCOME_DROP_FRAGMENT;
     if (!quote_read(&bounds, p, &quote))
-        return is_local(ctx, p) ? CONTINUE : OUTCOME_DROP_MALFORMED;
+        return own ? CONTINUE : OUTCOME_DROP_MALFORMED;
     found = frontend_find(view, p->destination, quote.protocol, quote.destination_port);
     if (!found || found->service == FRONTEND_ECHO)
-        return is_local(ctx, p) ? CONTINUE : OUTCOME_DROP_NO_SERVICE;
+        return own ? CONTINUE : OUTCOME_DROP_NO_SERVICE;
     quote_apply(p, &quote);
     return CONTINUE;
 }
@@ -60,7 +64,7 @@ static __always_inline int beyond_services(struct xdp_md *ctx, const struct view
                                            __u32 source_value, __u32 destination_value) {
     __u32 cell;
 
-    if (destination_value & ADDRESS_VIP && !is_local(ctx, p))
+    if (destination_value & ADDRESS_VIP && !is_own_vip(destination_value))
         return OUTCOME_DROP_NO_SERVICE;
     cell = policy_cell_beyond_services(ctx, view, p, source_value, destination_value);
     if (policy_judge(p, cell)) {
@@ -113,8 +117,8 @@ __noinline int beyond(struct xdp_md *ctx, __u32 cpu) {
         destination_value = address_value(&view, p->destination, p->v6);
     } else if (destination_value & ADDRESS_VIP) {
         if (is_icmp_error(p))
-            outcome = beyond_error(ctx, &view, p);
-        else if (is_echo_request(p))
+            outcome = beyond_error(ctx, &view, p, is_own_vip(destination_value));
+        else if (is_echo_request(p) && !is_own_vip(destination_value))
             outcome = beyond_echo(ctx, &view, p, source_value);
         if (outcome != CONTINUE || p->flags & PACKET_ICMP_ERROR)
             return outcome;

@@ -35,6 +35,7 @@ struct Diff: Command {
         let published = try Dataplane.open(instance.instance)?.image().published
         let candidate = try Candidate(input, after: published, reset: reset)
         return ChangeReport(
-            changes: diff(from: published?.state, to: candidate.state), overrides: candidate.overrides.map(\.description))
+            changes: diff(from: published?.state, to: candidate.state),
+            overrides: candidate.overrides.map(\.description))
     }
 }

@@ -18,7 +18,8 @@ struct MapGroup: ParsableCommand {
             let running = try Running(instance)
             let kernel = try running.dataplane.status()
             environment.show(
-                MapReport(try running.image(), bytes: kernel.imageBytes, capacity: kernel.imageCapacity), json: output.json)
+                MapReport(try running.image(), bytes: kernel.imageBytes, capacity: kernel.imageCapacity),
+                json: output.json)
         }
     }
 
