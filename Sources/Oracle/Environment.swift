@@ -41,7 +41,8 @@ public struct Environment: Equatable, Sendable {
     func isNode(_ destination: IPAddress) -> Bool {
         switch destination {
         case .v4(let v4): v4.isMulticast || v4.isLimitedBroadcast || localAddresses.contains(destination)
-        case .v6(let v6): v6.isMulticast || localAddresses.contains(destination)
+        // No router forwards to a link-local address (RFC 4291, section 2.5.6).
+        case .v6(let v6): v6.isMulticast || v6.isLinkLocal || localAddresses.contains(destination)
         }
     }
 }
