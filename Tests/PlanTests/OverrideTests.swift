@@ -57,8 +57,8 @@ private func randomOverride(_ random: inout SeededGenerator) throws -> Override 
         #expect(
             settled.dropped.map(\.description) == [
                 "backend drain shp b1: there is no service \"shp\": did you mean \"shop\"?",
-                "backend weight shop b4 1: service shop has no backend \"b4\": did you mean \"b0\"?",
-                "backend drain shop b0: service shop has no backend \"b0\": did you mean \"b1\"?",
+                "backend weight shop b4 1: service shop has no backend \"b4\": there is b0, b1, b2",
+                "backend drain shop b0: service shop has no backend \"b0\": there is b1, b2",
                 "backend add shop b1 10.1.0.2 --weight 1: service shop already has a backend \"b1\"",
             ])
         #expect(

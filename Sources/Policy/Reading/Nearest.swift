@@ -1,10 +1,12 @@
 /// Finds what was probably meant by a misspelt name.
-struct Nearest {
+package struct Nearest {
     /// Comparisons of a run; a file full of wrong names is answered in time, then without suggestions.
     private var budget = 200_000
 
+    package init() {}
+
     /// The candidate with the fewest edits, the first of equals; `nil` where none is near.
-    mutating func name(to name: String, among candidates: some Sequence<String>) -> String? {
+    package mutating func name(to name: String, among candidates: some Sequence<String>) -> String? {
         let wanted = Array(name.utf8.prefix(Self.lengthLimit + 1))
         guard wanted.count <= Self.lengthLimit else { return nil }
         var best: (name: String, distance: Int)?
