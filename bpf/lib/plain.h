@@ -37,6 +37,7 @@ static __always_inline int plain_transport(const struct plain_tcp *tcp, struct p
         if (p->protocol != IPPROTO_UDP || length < UDP_HEADER || length > payload)
             return 0;
     }
+    p->flags |= PACKET_ADDRESSED;
     p->source_port = tcp->source_port;
     p->destination_port = tcp->destination_port;
     return 1;
