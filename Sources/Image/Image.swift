@@ -67,7 +67,7 @@ public struct Image: Sendable {
         let backendCount = state.services.reduce(0) { $0 + $1.backends.count }
         let highestSlot = state.services.lazy.flatMap(\.backends).map(\.slot).max()
         let indexLines = Line.count(words: highestSlot.map { Int($0) + 1 } ?? 0)
-        let fixedLines = Layout.headLines + Line.count(words: interfaces.words.count) + state.services.count
+        let fixedLines = Layout.headLines + Line.count(words: interfaces.words.count) + 2 * state.services.count
         let shapes = state.services.enumerated().map { unread?.shape(of: $0) ?? SlotShape($1.slots) }
         let services = try ServiceTables(
             state.services, shapes, firstSlotsLine: fixedLines + backendCount + indexLines)
@@ -79,6 +79,7 @@ public struct Image: Sendable {
             case .head: Layout.headLines
             case .interfaces: Line.count(words: interfaces.words.count)
             case .services: Line.count(words: services.services.count)
+            case .details: Line.count(words: services.details.count)
             case .backends: Line.count(words: services.backends.count)
             case .backendIndex: Line.count(words: services.backendIndex.count)
             case .slots: shapes.reduce(0) { $0 + $1.lines }
@@ -118,13 +119,13 @@ public struct Image: Sendable {
     }
 
     /// In the order of the checksum, behind ``PolicyTables/sections``.
-    static let sectionsBesidePolicy: [Section] = [.head, .interfaces, .services, .backends, .backendIndex]
+    static let sectionsBesidePolicy: [Section] = [.head, .interfaces, .services, .details, .backends, .backendIndex]
 
     /// Of everything but the slots, which are checked one by one when they are read.
     static func checksum(
         _ policy: UInt64, head: [UInt32], interfaces: InterfaceTable, services: ServiceTables
     ) -> UInt64 {
-        [head, interfaces.words, services.services, services.backends, services.backendIndex]
+        [head, interfaces.words, services.services, services.details, services.backends, services.backendIndex]
             .reduce(policy) { hash($1, into: $0) }
     }
 
@@ -161,6 +162,7 @@ public struct Image: Sendable {
         tail.transit_base = policy.transitBase
         tail.backend_index_line = line(.backendIndex)
         tail.backend_index_count = UInt32(services.backendIndex.count)
+        tail.details_line = line(.details)
         tail.manifest_line = line(.manifest)
         tail.manifest_bytes = UInt32(manifestBytes)
         tail.service_count = UInt32(services.services.count / Line.words)

@@ -30,6 +30,7 @@ extension Image {
         case .head: head
         case .interfaces: interfaces.words
         case .services: services.services
+        case .details: services.details
         case .backends: services.backends
         case .backendIndex: services.backendIndex
         default: policy.words(section)

@@ -2,7 +2,7 @@ internal import DataplaneABI
 
 /// The parts of an image in the order in which they lie. Each begins on a line and ends where the next one begins.
 enum Section: Int, CaseIterable {
-    case head, interfaces, services, backends, backendIndex, slots
+    case head, interfaces, services, details, backends, backendIndex, slots
     case frontends, lengths6, protocols, trie4Root, trie4Blocks, hosts4, prefixes6, directories, pages
     case manifest
 }
@@ -33,7 +33,7 @@ extension Layout {
     init(head: image_head, tail: image_tail, availableLines: Int) throws(ImageError) {
         let backendIndexLines = Line.count(words: Int(tail.backend_index_count))
         let starts = [
-            0, Int(head.interfaces_line), Int(head.services_line), Int(head.backends_line),
+            0, Int(head.interfaces_line), Int(head.services_line), Int(tail.details_line), Int(head.backends_line),
             Int(tail.backend_index_line), Int(tail.backend_index_line) + backendIndexLines, Int(head.frontends_line),
             Int(tail.lengths6_line), Int(tail.protocols_line), Int(head.trie4_root_line), Int(head.trie4_blocks_line),
             Int(head.hosts4_line), Int(head.prefixes6_line), Int(head.directories_line), Int(head.pages_line),
@@ -43,7 +43,8 @@ extension Layout {
         func lines(_ section: Section) -> Int { starts[section.rawValue + 1] - starts[section.rawValue] }
         guard lineCount <= availableLines, Section.allCases.allSatisfy({ lines($0) >= 0 }),
             lines(.head) == Self.headLines,
-            lines(.services) == tail.service_count, lines(.backends) == tail.backend_count,
+            lines(.services) == tail.service_count, lines(.details) == tail.service_count,
+            lines(.backends) == tail.backend_count,
             (1...32).contains(head.interface_bits), lines(.interfaces) == 1 << head.interface_bits,
             lines(.frontends) == Int(head.frontends_mask) + 1, lines(.hosts4) == Int(head.hosts4_mask) + 1,
             lines(.prefixes6) == Int(head.prefixes6_mask) + 1,

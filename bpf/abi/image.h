@@ -14,7 +14,7 @@
 #include <linux/types.h>
 
 #define IMAGE_MAGIC 0x43554c53u // "SLUC"
-#define IMAGE_VERSION 1
+#define IMAGE_VERSION 2
 
 #define LINE_BYTES 64
 #define LINE_WORDS 16 // u32 in a line
@@ -61,7 +61,8 @@ struct image_tail {
     __u32 manifest_bytes;
     __u32 service_count;
     __u32 backend_count;
-    __u32 reserved[2];
+    __u32 details_line; // struct service_detail, one for each service
+    __u32 reserved[1];
 };
 
 // An address's value: its class, and what it is.
@@ -126,7 +127,8 @@ struct frontend {
     __u32 port_protocol; // port in network order as a little-endian u16 | protocol << 16; 0: free. Echo: port 0
     __u32 service;       // index, or FRONTEND_ECHO
     __u32 subject;
-    __u32 overflow; // of the bucket; meant in its first frontend
+    __u16 overflow; // of the bucket; meant in its first frontend
+    __be16 target;  // the port that the backend has instead, 0: the same
 };
 struct frontend_bucket {
     struct frontend ways[FRONTEND_WAYS];
@@ -135,6 +137,10 @@ struct frontend_bucket {
 // Forwarding methods.
 #define FORWARD_DIRECT 0
 #define FORWARD_IPIP 1
+#define FORWARD_GUE 2
+#define FORWARD_VXLAN 3
+#define FORWARD_GENEVE 4
+#define FORWARD_NAT 5
 
 // A slot is a u16: the backend's number within the service, and one bit. 32 slots to the line. Where no backend takes
 // new connections but some still have old ones, the service has one slot, SLOT_MARKED | SLOT_BACKEND.
@@ -152,8 +158,19 @@ struct service {
     __u32 backends; // index of the first backend
     __u32 backend_count;
     __u32 counter; // its slot among the services
-    __u32 forward; // FORWARD_…
-    __u32 pad[6];
+    __u8 forward;  // FORWARD_…
+    __u8 scheduler;
+    __u8 flags;
+    __u8 pad;
+    __be16 tunnel_port; // destination port of an outer UDP header
+    __u16 mtu;          // longest packet on the way to a backend, outer header included; 0: what the path takes
+    __u32 vni;
+    __u32 reserved[4];
+};
+
+// What only some services need, one for each service.
+struct service_detail {
+    __u32 reserved[16];
 };
 
 #define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
@@ -189,6 +206,7 @@ _Static_assert(sizeof(struct host4_bucket) == LINE_BYTES, "host4_bucket");
 _Static_assert(sizeof(struct prefix6_bucket) == LINE_BYTES, "prefix6_bucket");
 _Static_assert(sizeof(struct frontend_bucket) == LINE_BYTES, "frontend_bucket");
 _Static_assert(sizeof(struct service) == LINE_BYTES, "service");
+_Static_assert(sizeof(struct service_detail) == LINE_BYTES, "service_detail");
 _Static_assert(sizeof(struct backend) == LINE_BYTES, "backend");
 _Static_assert(sizeof(struct interface) == LINE_BYTES, "interface");
 _Static_assert(sizeof(struct length6) == 4, "length6");

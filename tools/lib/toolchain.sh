@@ -33,7 +33,8 @@ forget_stale_abi() {
     [ -d "$root/.build" ] || return 0
     if [ "$(cat "$stamp" 2>/dev/null)" != "$now" ]; then
         while read -r module; do
-            rm -rf "$root"/.build/*/{debug,release}/"$module.build"
+            # Not the whole folder: SwiftPM writes its lists of files there only when the package's shape changes.
+            rm -f "$root"/.build/*/{debug,release}/"$module.build"/{*.o,*.swiftdeps,*.swiftmodule,*.priors}
         done < <(cd "$root" && grep -rlE 'import DataplaneABI' Sources Tests | cut -d/ -f2 | sort -u)
     fi
     printf '%s\n' "$now" >"$stamp"

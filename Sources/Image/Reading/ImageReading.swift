@@ -36,7 +36,8 @@ extension Image {
         let interfaces = InterfaceTable(
             multiplier: head.interface_multiplier, bits: head.interface_bits, words: words(.interfaces))
         let services = ServiceTables(
-            services: words(.services), backends: words(.backends), backendIndex: words(.backendIndex))
+            services: words(.services), details: words(.details), backends: words(.backends),
+            backendIndex: words(.backendIndex))
         let policy = PolicyTables(
             addresses: AddressTables(
                 trie4Root: words(.trie4Root), trie4Blocks: words(.trie4Blocks), hosts4: words(.hosts4),

@@ -21,7 +21,7 @@ extension Image {
     func serviceRows(_ body: ([Field]) -> Void) {
         for (index, state) in published.state.services.enumerated() {
             let entry = services.entry(index)
-            let forward = entry.forward == UInt32(FORWARD_DIRECT) ? Service.Forward.direct : .ipip
+            let forward = entry.forward == UInt8(FORWARD_DIRECT) ? Service.Forward.direct : .ipip
             body([
                 .integer(index), .text(state.name), .integer(entry.counter), .text(forward.rawValue),
                 .integer(entry.slot_count), .integer(entry.previous_count),

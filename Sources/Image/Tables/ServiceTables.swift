@@ -7,6 +7,8 @@ internal import Policy
 struct ServiceTables: Equatable, Sendable {
     /// `struct service` each.
     var services: [UInt32] = []
+    /// `struct service_detail` each.
+    var details: [UInt32] = []
     /// `struct backend` each.
     var backends: [UInt32] = []
     /// Per backend slot: index in `backends`.
@@ -17,8 +19,9 @@ struct ServiceTables: Equatable, Sendable {
 
     static func slotLines(_ count: Int) -> Int { (count + Int(SLOTS_PER_LINE) - 1) / Int(SLOTS_PER_LINE) }
 
-    init(services: [UInt32], backends: [UInt32], backendIndex: [UInt32]) {
+    init(services: [UInt32], details: [UInt32], backends: [UInt32], backendIndex: [UInt32]) {
         self.services = services
+        self.details = details
         self.backends = backends
         self.backendIndex = backendIndex
     }
@@ -51,8 +54,9 @@ struct ServiceTables: Equatable, Sendable {
             entry.backends = UInt32(backendCount)
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
-            entry.forward = UInt32(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
+            entry.forward = UInt8(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
             services.append(bytesOf: entry)
+            details.append(bytesOf: service_detail())
             for backend in state.backends {
                 guard backendIndex[Int(backend.slot)] == BACKEND_NONE else {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
