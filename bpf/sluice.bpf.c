@@ -4,6 +4,7 @@
 #include "lib/account.h"
 #include "lib/judge.h"
 #include "lib/plain.h"
+#include "lib/socket.h"
 
 // bpf_redirect_neigh and the metadata that XDP leaves are for programs that may call GPL-only helpers.
 char LICENSE[] SEC("license") = "GPL";
@@ -176,6 +177,31 @@ int sluice_resolve(struct __sk_buff *skb) {
     skb->tc_index = RESOLVE_MAGIC & 0xffff;
     return bpf_redirect_neigh(note->interface, &hop, sizeof(hop), 0);
 }
+
+// Processes and the names of their sockets' peers.
+SEC("cgroup/connect4")
+int sluice_connect4(struct bpf_sock_addr *ctx) { return socket_connect(ctx, 0); }
+
+SEC("cgroup/connect6")
+int sluice_connect6(struct bpf_sock_addr *ctx) { return socket_connect(ctx, 1); }
+
+SEC("cgroup/sendmsg4")
+int sluice_sendmsg4(struct bpf_sock_addr *ctx) { return socket_send(ctx, 0); }
+
+SEC("cgroup/sendmsg6")
+int sluice_sendmsg6(struct bpf_sock_addr *ctx) { return socket_send(ctx, 1); }
+
+SEC("cgroup/recvmsg4")
+int sluice_recvmsg4(struct bpf_sock_addr *ctx) { return socket_receive(ctx, 0); }
+
+SEC("cgroup/recvmsg6")
+int sluice_recvmsg6(struct bpf_sock_addr *ctx) { return socket_receive(ctx, 1); }
+
+SEC("cgroup/getpeername4")
+int sluice_getpeername4(struct bpf_sock_addr *ctx) { return socket_name_peer(ctx, 0); }
+
+SEC("cgroup/getpeername6")
+int sluice_getpeername6(struct bpf_sock_addr *ctx) { return socket_name_peer(ctx, 1); }
 
 // The kernel's clocks side by side, from which the control plane learns the length of a jiffy.
 struct {

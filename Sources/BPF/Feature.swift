@@ -40,6 +40,10 @@ extension Feature {
         libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, nil) == 1
     }
 
+    public static let socketNames = Feature("control group programs for sockets", since: "4.17") {
+        libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, nil) == 1
+    }
+
     public static let ringBuffer = Feature("ring buffer", since: "5.8") {
         libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, nil) == 1
     }

@@ -1,7 +1,7 @@
 internal import CLibbpf
 internal import Glibc
 
-/// A program's attachment to an interface. It ends with this value, unless it is pinned.
+/// A program's attachment to an interface or to a control group. It ends with this value, unless it is pinned.
 public struct Link: ~Copyable, Sendable {
     public let descriptor: Descriptor
 
@@ -12,6 +12,8 @@ public struct Link: ~Copyable, Sendable {
         public var kind: UInt32
         /// The kernel's index; 0 where the interface is gone. XDP and tcx only.
         public var interfaceIndex: UInt32
+        /// ``ControlGroup/id``; 0 where the group is gone. Socket programs only.
+        public var controlGroupID: UInt64
     }
 
     public init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
@@ -61,6 +63,19 @@ public struct Link: ~Copyable, Sendable {
         return Link(Descriptor(owning: descriptor))
     }
 
+    /// Attaches a socket program to the processes of `group` and of those below it, beside programs that are there.
+    public static func attach(
+        _ program: borrowing Program, to group: borrowing ControlGroup, _ hook: SocketHook
+    ) throws(BPFError) -> Link {
+        let descriptor = try call(
+            "attach program \(program.information.name) to control group \(group.path)",
+            hint: "see `bpftool cgroup show \(group.path)`"
+        ) {
+            bpf_link_create(program.descriptor.rawValue, group.descriptor.rawValue, hook.attachType, nil)
+        }
+        return Link(Descriptor(owning: descriptor))
+    }
+
     /// Puts `program` in the place of the one that runs, between two packets.
     public func update(to program: borrowing Program) throws(BPFError) {
         try call("replace the program of a link by \(program.information.name)") {
@@ -86,7 +101,7 @@ public struct Link: ~Copyable, Sendable {
         // XDP and tcx both have the interface's index as the first word of their part.
         return Information(
             id: information.id, programID: information.prog_id, kind: information.type,
-            interfaceIndex: information.xdp.ifindex)
+            interfaceIndex: information.xdp.ifindex, controlGroupID: information.cgroup.cgroup_id)
     }
 }
 

@@ -24,6 +24,18 @@ public struct NetworkNamespace: ~Copyable, Sendable {
         return try body()
     }
 
+    /// The kernel's number for the namespace of this thread, as programs see it; never used again for another one.
+    public static func currentCookie() throws(BPFError) -> UInt64 {
+        let what = "ask for the network namespace's number"
+        let socket = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { throw .last(what) }
+        defer { close(socket) }
+        var cookie: UInt64 = 0
+        var length = socklen_t(MemoryLayout<UInt64>.size)
+        guard getsockopt(socket, SOL_SOCKET, SLUICE_SO_NETNS_COOKIE, &cookie, &length) == 0 else { throw .last(what) }
+        return cookie
+    }
+
     private func enter() throws(BPFError) {
         try call("enter a network namespace") {
             setns(descriptor.rawValue, SLUICE_CLONE_NEWNET) == 0 ? 0 : -errno

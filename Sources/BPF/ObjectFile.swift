@@ -47,11 +47,16 @@ public struct ObjectFile: ~Copyable {
     }
 
     /// Loads only the programs named, where an object holds more than are wanted.
-    public func loadOnly(_ programs: Set<String>) throws(BPFError) {
+    public func loadOnly(_ programs: Set<String>) throws(BPFError) { try select { programs.contains($0) } }
+
+    /// Loads all programs but those named, which the kernel would refuse.
+    public func leaveOut(_ programs: Set<String>) throws(BPFError) { try select { !programs.contains($0) } }
+
+    private func select(_ isWanted: (String) -> Bool) throws(BPFError) {
         var program = bpf_object__next_program(object, nil)
         while let current = program {
             let name = String(cString: bpf_program__name(current))
-            try call("select program \(name)") { bpf_program__set_autoload(current, programs.contains(name)) }
+            try call("select program \(name)") { bpf_program__set_autoload(current, isWanted(name)) }
             program = bpf_object__next_program(object, current)
         }
     }

@@ -17,3 +17,4 @@ int renameat2(int from_directory, const char *from, int to_directory, const char
 #define SLUICE_RENAME_EXCHANGE 2u
 int setns(int namespace_, int kind);
 #define SLUICE_CLONE_NEWNET 0x40000000
+#define SLUICE_SO_NETNS_COOKIE 71

@@ -44,11 +44,12 @@ struct Capacity: Hashable, Sendable {
     }
 
     /// What the programs are loaded with.
-    func config(cpus: UInt32, dryRun: Bool) -> load_config {
+    func config(cpus: UInt32, dryRun: Bool, namespaceCookie: UInt64) -> load_config {
         load_config(
             counter_stride: counters.stride, rule_base: counters.ruleBase, rule_room: counters.rules,
             service_base: counters.serviceBase, service_room: counters.services, backend_base: counters.backendBase,
             backend_room: counters.backends, dry_run: dryRun ? 1 : 0, arena_mask: 2 * halfLines - 1,
-            counter_count: (cpus + 1) * counters.stride, nexthop_count: cpus * counters.backends, pad: 0)
+            counter_count: (cpus + 1) * counters.stride, nexthop_count: cpus * counters.backends, pad: 0,
+            netns_cookie: namespaceCookie)
     }
 }

@@ -78,6 +78,7 @@ enum Removal {
     static func remove(_ directory: String) throws(BPFError) -> Bool {
         guard BPFFilesystem.exists(directory) else { return false }
         for point in try Attachments(of: directory).all() { try point.detach() }
+        for point in try SocketAttachments(of: directory).all() { try point.detach() }
         try BPFFilesystem.removeTree(directory)
         return true
     }

@@ -91,7 +91,7 @@ public final class Dataplane: Sendable {
 
     /// What the kernel holds for the instance, by name.
     public func maps() throws(DataplaneError) -> [MapSummary] {
-        try attempting("list maps") { try ProgramSet.MapName.allCases.map { try MapSummary($0, set[$0].value) } }
+        try attempting("list maps") { try set.mapNames.map { try MapSummary($0, set[$0].value) } }
     }
 
     public func dropEvents() throws(DataplaneError) -> DropEvents {
@@ -100,7 +100,9 @@ public final class Dataplane: Sendable {
 
     public func status() throws(DataplaneError) -> DataplaneStatus {
         try attempting("ask for the state of instance '\(instance)'") {
-            try DataplaneStatus(set, attachments: Attachments(of: instance.pinDirectory))
+            try DataplaneStatus(
+                set, attachments: Attachments(of: instance.pinDirectory),
+                sockets: SocketAttachments(of: instance.pinDirectory))
         }
     }
 }

@@ -8,9 +8,11 @@ extension ProgramSet {
         _ capacity: Capacity, succeeding predecessor: ProgramSet? = nil
     ) throws(BPFError) -> (set: ProgramSet, forgotten: [MapName]) {
         let filterFile = try open(capacity, dryRun: false)
+        let hooks = Feature.socketNames.isAvailable ? SocketHook.allCases : []
+        if hooks.isEmpty { try filterFile.leaveOut(Set(SocketHook.allCases.map(\.inObject))) }
         var forgotten: [MapName] = []
         if let predecessor {
-            for name in MapName.flows + [.events] {
+            for name in MapName.flows + [.events] where predecessor.mapNames.contains(name) {
                 do { try filterFile.reuse(predecessor[name].value, asMap: name.inObject) } catch {
                     forgotten.append(name)
                 }
@@ -44,7 +46,9 @@ extension ProgramSet {
             .clock: Shared(filter.program("sluice_clock")),
             .explain: Shared(explain.program("sluice_ingress")),
         ]
-        let set = try ProgramSet(record: record, programs: programs, maps: maps)
+        var socketPrograms: [SocketHook: Shared<Program>] = [:]
+        for hook in hooks { socketPrograms[hook] = try Shared(filter.program(hook.inObject)) }
+        let set = try ProgramSet(record: record, programs: programs, socketPrograms: socketPrograms, maps: maps)
         try set.initialiseControl()
         return (set, forgotten)
     }
@@ -52,7 +56,8 @@ extension ProgramSet {
     private static func open(_ capacity: Capacity, dryRun: Bool) throws(BPFError) -> ObjectFile {
         let cpus = UInt32(try possibleCPUs())
         let file = try ObjectFile(base64: SluiceObject.base64, name: "sluice")
-        let config = capacity.config(cpus: cpus, dryRun: dryRun)
+        let config = capacity.config(
+            cpus: cpus, dryRun: dryRun, namespaceCookie: try NetworkNamespace.currentCookie())
         try file.setVariable("config", to: config)
         try file.setValueSize(lineBytes * (Int(config.arena_mask) + 1), ofMap: "arena")
         try file.setValueSize(MemoryLayout<counter>.stride * Int(config.counter_count), ofMap: "counters")
@@ -64,6 +69,10 @@ extension ProgramSet {
     private func initialiseControl() throws(BPFError) {
         control.initialise(halfLines: record.halfLines, ticksPerSecond: try KernelClock(self).ticksPerSecond())
     }
+}
+
+extension SocketHook {
+    fileprivate var inObject: String { "sluice_\(rawValue)" }
 }
 
 extension ProgramSet.MapName {

@@ -107,6 +107,11 @@ extension ProgramSet {
         }
     }
 
+    /// Whether the image in use has services for processes of the node.
+    func publishedClients() throws -> Bool {
+        try withHead(ofHalf: control.generation) { _, tail in tail.clients != UInt32(CLIENTS_NONE) }
+    }
+
     /// The kernel's indices of the interfaces that the image in use is about.
     func publishedInterfaces() throws -> Set<UInt32> {
         let half = control.generation

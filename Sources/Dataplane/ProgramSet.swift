@@ -20,6 +20,8 @@ struct ProgramSet: Sendable {
     enum MapName: String, CaseIterable {
         case arena, control, counters, nexthops, grace, events
         case tracked, inbound, connections, fragments
+        case socketPeer = "socket_peer"
+        case socketPeers = "socket_peers"
         /// Targets of tail calls. The kernel empties such a map when nobody holds or pins it.
         case programs
         case explainPrograms = "explain_programs"
@@ -30,7 +32,9 @@ struct ProgramSet: Sendable {
         case record
 
         /// Tables that packets fill, and that outlive a version of the programs.
-        static let flows: [MapName] = [.tracked, .inbound, .connections, .fragments]
+        static let flows: [MapName] = [.tracked, .inbound, .connections, .fragments, .socketPeer, .socketPeers]
+        /// Those that sets of an earlier version lack.
+        static let later: Set<MapName> = [.socketPeer, .socketPeers]
     }
 
     let record: Record
@@ -38,14 +42,18 @@ struct ProgramSet: Sendable {
     /// A grace period that is being waited for.
     let settling = DispatchGroup()
     private let programs: [ProgramName: Shared<Program>]
+    /// All or none: kernels can be built without them, and sets of an earlier version lack them.
+    let socketPrograms: [SocketHook: Shared<Program>]
     private let maps: [MapName: Shared<MapHandle>]
 
-    /// Both dictionaries have every name.
+    /// `programs` has every name, `maps` all but those that came later.
     init(
-        record: Record, programs: [ProgramName: Shared<Program>], maps: [MapName: Shared<MapHandle>]
+        record: Record, programs: [ProgramName: Shared<Program>], socketPrograms: [SocketHook: Shared<Program>],
+        maps: [MapName: Shared<MapHandle>]
     ) throws(BPFError) {
         self.record = record
         self.programs = programs
+        self.socketPrograms = socketPrograms
         self.maps = maps
         guard let control = maps[.control] else { throw BPFError("open map control", code: 2) }
         self.control = try Control(control.value)
@@ -55,6 +63,9 @@ struct ProgramSet: Sendable {
         guard let program = programs[name] else { preconditionFailure("a set without program \(name)") }
         return program
     }
+
+    /// Those that it has.
+    var mapNames: [MapName] { MapName.allCases.filter { maps[$0] != nil } }
 
     subscript(name: MapName) -> Shared<MapHandle> {
         guard let map = maps[name] else { preconditionFailure("a set without map \(name)") }
@@ -92,11 +103,16 @@ extension ProgramSet {
         for name in ProgramName.allCases {
             programs[name] = try Shared(Program(pinnedAt: path(name, in: directory)))
         }
+        var socketPrograms: [SocketHook: Shared<Program>] = [:]
+        for hook in SocketHook.allCases where BPFFilesystem.exists(path(hook, in: directory)) {
+            socketPrograms[hook] = try Shared(Program(pinnedAt: path(hook, in: directory)))
+        }
         var maps: [MapName: Shared<MapHandle>] = [:]
         for name in MapName.allCases {
+            if MapName.later.contains(name), !BPFFilesystem.exists(path(name, in: directory)) { continue }
             maps[name] = try Shared(MapHandle(pinnedAt: path(name, in: directory)))
         }
-        return try ProgramSet(record: record, programs: programs, maps: maps)
+        return try ProgramSet(record: record, programs: programs, socketPrograms: socketPrograms, maps: maps)
     }
 
     /// Pins everything in `directory`, the record last.
@@ -104,7 +120,8 @@ extension ProgramSet {
         try BPFFilesystem.makeDirectory("\(directory)/prog")
         try BPFFilesystem.makeDirectory("\(directory)/map")
         for name in ProgramName.allCases { try self[name].value.pin(at: Self.path(name, in: directory)) }
-        for name in MapName.allCases where name != .record {
+        for (hook, program) in socketPrograms { try program.value.pin(at: Self.path(hook, in: directory)) }
+        for name in mapNames where name != .record {
             try self[name].value.pin(at: Self.path(name, in: directory))
         }
         try self[.record].value.pin(at: Self.path(.record, in: directory))
@@ -112,6 +129,10 @@ extension ProgramSet {
 
     private static func path(_ name: ProgramName, in directory: String) -> String {
         "\(directory)/prog/\(name.rawValue)"
+    }
+
+    private static func path(_ hook: SocketHook, in directory: String) -> String {
+        "\(directory)/prog/\(hook.rawValue)"
     }
 
     private static func path(_ name: MapName, in directory: String) -> String { "\(directory)/map/\(name.rawValue)" }

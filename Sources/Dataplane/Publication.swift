@@ -10,6 +10,8 @@ public struct Publication: Sendable {
     let write: @Sendable (UnsafeMutableRawBufferPointer) -> Void
     /// The interfaces to be attached when this is published; others of the instance are detached.
     public var interfaces: [Attachment]
+    /// The node's processes whose sockets meet services; nil: none do.
+    public var clients: ClientGroup?
     /// Room that counters and next hops need.
     public var needs: SlotNeeds
     /// Slots whose owner is new: they start from zero.
@@ -30,6 +32,7 @@ public struct Publication: Sendable {
         lines = image.needs.lines
         write = { image.write(to: $0) }
         interfaces = state.interfaces.map(Attachment.init)
+        if state.servedClients != .none { clients = ClientGroup(state.clientGroup) }
         needs = SlotNeeds(state)
         fresh = FreshSlots(of: state, after: previous)
     }
@@ -50,6 +53,20 @@ public struct Attachment: Hashable, Sendable {
 
     public init(_ interface: InterfaceState) {
         self.init(name: interface.name, index: interface.index, mode: interface.mode)
+    }
+}
+
+/// The processes of a control group.
+public struct ClientGroup: Hashable, Sendable {
+    /// As in `/proc/PID/cgroup`.
+    public var name: String
+    /// Whether the operator asked for it: then it is an error not to have it, else a warning.
+    public var isRequired: Bool
+
+    /// - Parameter name: nil: whatever there is.
+    public init(_ name: String?) {
+        self.name = name ?? "/"
+        isRequired = name != nil
     }
 }
 

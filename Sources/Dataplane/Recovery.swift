@@ -43,5 +43,9 @@ struct Recovery {
                 try point.detach()
             }
         }
+        let servesClients = try set.publishedClients()
+        for point in try SocketAttachments(of: instance.pinDirectory).all() {
+            if servesClients { try point.update(to: set) } else { try point.detach() }
+        }
     }
 }

@@ -21,11 +21,14 @@ struct Reload {
         report.reloaded = reason
         let attachments = Attachments(of: instance.pinDirectory)
         let newcomers = NewInterfaces(publication.interfaces, attachments)
+        var clients = NewClients(publication.clients, SocketAttachments(of: instance.pinDirectory))
         let new: ProgramSet
         do {
             new = try build(check, &report)
+            try clients.attach(new, &report)
             try newcomers.attach(new, &report)
         } catch {
+            clients.detach()
             _ = try? Removal.remove(instance.nextDirectory)
             throw error
         }
@@ -33,11 +36,12 @@ struct Reload {
         do { try attempting("hand over to the new programs") { try succession.takeInterfaces() } } catch {
             try? succession.giveInterfacesBack()
             newcomers.detach(report.attached)
+            clients.detach()
             _ = try? Removal.remove(instance.nextDirectory)
             throw error
         }
         try attempting("hand over to the new programs") { try succession.finish() }
-        try Update(instance, publication, new).commit(&report)
+        try Update(instance, publication, new).commit(&report, clients)
         return (Dataplane(instance, new), report)
     }
 
@@ -90,6 +94,7 @@ struct Succession {
                 guard let index = try point.interfaceIndex() else { continue }
                 try point.update(to: set, as: published.contains(index) ? .filtering : .waiting)
             }
+            for point in try SocketAttachments(of: directory).all() { try point.update(to: set) }
         }
     }
 
@@ -97,9 +102,9 @@ struct Succession {
     func finish() throws {
         try new.waitForGracePeriod()
         try CounterTable(new).carry(CounterTable(old).snapshot())
-        let links = Attachments(of: instance.pinDirectory).directory
-        if BPFFilesystem.exists(links) {
-            try BPFFilesystem.move(links, to: Attachments(of: instance.nextDirectory).directory)
+        for (links, target) in zip(Self.links(in: instance.pinDirectory), Self.links(in: instance.nextDirectory))
+        where BPFFilesystem.exists(links) {
+            try BPFFilesystem.move(links, to: target)
         }
         try BPFFilesystem.exchange(instance.nextDirectory, instance.pinDirectory)
         try BPFFilesystem.removeTree(instance.nextDirectory)
@@ -112,7 +117,14 @@ struct Succession {
         for attachments in links {
             for point in try attachments.all() where try point.ingressProgramID() == successor { return true }
         }
-        // The links have moved: only the name was missing. Without interfaces nothing else shows it.
-        return BPFFilesystem.exists(links[1].directory) && !BPFFilesystem.exists(links[0].directory)
+        // Links have moved: only the name was missing. Without interfaces nothing else shows it.
+        return zip(Self.links(in: instance.pinDirectory), Self.links(in: instance.nextDirectory)).contains {
+            !BPFFilesystem.exists($0) && BPFFilesystem.exists($1)
+        }
+    }
+
+    /// The directories that hold links.
+    private static func links(in pinDirectory: String) -> [String] {
+        [Attachments(of: pinDirectory).directory, SocketAttachments(of: pinDirectory).directory]
     }
 }

@@ -48,6 +48,8 @@ struct Start {
             }
             report.attached.append(interface.name)
         }
+        var clients = NewClients(publication.clients, SocketAttachments(of: instance.nextDirectory))
+        try clients.attach(set, &report)
         return set
     }
 }

@@ -25,6 +25,8 @@ public struct DataplaneStatus: Sendable {
     public var isCurrentVersion: Bool
     /// Those that are there; one that is gone from the node is gone from here.
     public var interfaces: [AttachedInterface]
+    /// Whether processes of the node reach services.
+    public var servesClients: Bool
     /// 0 or 1.
     public var generation: UInt32
     public var imageBytes: Int
@@ -51,7 +53,7 @@ extension DataplaneStatus.Mode {
 }
 
 extension DataplaneStatus {
-    init(_ set: ProgramSet, attachments: Attachments) throws {
+    init(_ set: ProgramSet, attachments: Attachments, sockets: SocketAttachments) throws {
         let information = set[.ingress].value.information
         program = Program(name: information.name, id: information.id, tag: information.tag)
         objectHash = set.record.hash
@@ -59,7 +61,8 @@ extension DataplaneStatus {
         generation = set.control.generation
         imageBytes = try (set.imageLines(inHalf: generation) ?? 0) * lineBytes
         imageCapacity = Int(set.record.halfLines) * lineBytes
-        mapBytes = try ProgramSet.MapName.allCases.reduce(0) { try $0 + set[$1].value.memoryBytes() }
+        mapBytes = try set.mapNames.reduce(0) { try $0 + set[$1].value.memoryBytes() }
+        servesClients = try sockets.all().contains { try $0.isAttached() }
         interfaces = []
         for point in try attachments.all() {
             guard let index = try point.interfaceIndex(), let mode = try Mode(ofInterface: index) else { continue }

@@ -19,24 +19,32 @@ struct Update {
 
     func run(_ check: (DryRunner) throws -> Void) throws -> (dataplane: Dataplane, report: PublicationReport) {
         var report = PublicationReport()
-        try prepare(check, &report)
-        try commit(&report)
+        let clients = try prepare(check, &report)
+        try commit(&report, clients)
         return (Dataplane(instance, set), report)
     }
 
     /// Everything that may be refused. Leaves nothing behind on failure.
-    private func prepare(_ check: (DryRunner) throws -> Void, _ report: inout PublicationReport) throws {
+    private func prepare(
+        _ check: (DryRunner) throws -> Void, _ report: inout PublicationReport
+    ) throws -> NewClients {
         let half = set.spareHalf
         try attempting("write the tables") {
             try set.settle()
             try set.write(publication, toHalf: half)
         }
         try check(DryRunner(instance, set, half: half))
-        try NewInterfaces(publication.interfaces, attachments).attach(set, &report)
+        var clients = NewClients(publication.clients, SocketAttachments(of: instance.pinDirectory))
+        try clients.attach(set, &report)
+        do { try NewInterfaces(publication.interfaces, attachments).attach(set, &report) } catch {
+            clients.detach()
+            throw error
+        }
+        return clients
     }
 
     /// Makes what is in the spare half effective.
-    func commit(_ report: inout PublicationReport) throws(DataplaneError) {
+    func commit(_ report: inout PublicationReport, _ clients: NewClients) throws(DataplaneError) {
         let known = Set(publication.interfaces.map(\.index))
         report.detached += try attempting("publish") {
             try CounterTable(set).clear(publication.fresh)
@@ -49,6 +57,7 @@ struct Update {
                     detached.append(point)
                 }
             }
+            try clients.settle(set)
             // The spare half need not be free before the next publish, which sees to it.
             if !detached.isEmpty { try set.settle() }
             for point in detached { try point.detach() }

@@ -1,5 +1,6 @@
 internal import DataplaneABI
 internal import Plan
+internal import Policy
 
 /// Everything a generation consists of, as the data path reads it (`bpf/abi/image.h`), and what it was made from.
 ///
@@ -96,7 +97,7 @@ public struct Image: Sendable {
         self.services = services
         self.layout = layout
         head = Self.head(
-            layout, policy: policy, interfaces: interfaces, services: services,
+            layout, policy: policy, interfaces: interfaces, services: services, clients: state.servedClients,
             manifestBytes: Manifest.headerBytes + body.count)
         manifest = Manifest.seal(
             body, checksum: Self.checksum(policyChecksum, head: head, interfaces: interfaces, services: services))
@@ -131,7 +132,7 @@ public struct Image: Sendable {
 
     private static func head(
         _ layout: Layout, policy: PolicyTables, interfaces: InterfaceTable, services: ServiceTables,
-        manifestBytes: Int
+        clients: Clients, manifestBytes: Int
     ) -> [UInt32] {
         func line(_ section: Section) -> UInt32 { UInt32(layout.start(section)) }
         var head = image_head()
@@ -167,9 +168,20 @@ public struct Image: Sendable {
         tail.manifest_bytes = UInt32(manifestBytes)
         tail.service_count = UInt32(services.services.count / Line.words)
         tail.backend_count = UInt32(services.backends.count / Line.words)
+        tail.clients = UInt32(clients.abi)
         var words: [UInt32] = []
         words.append(bytesOf: head)
         words.append(bytesOf: tail)
         return words
+    }
+}
+
+extension Clients {
+    fileprivate var abi: Int32 {
+        switch self {
+        case .none: CLIENTS_NONE
+        case .node: CLIENTS_NODE
+        case .all: CLIENTS_ALL
+        }
     }
 }

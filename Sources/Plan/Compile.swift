@@ -16,6 +16,8 @@ public func compile(
     var state = State()
     state.ingressDefault = document.defaults.ingress
     state.echoReply = document.defaults.echoReply
+    state.clients = document.defaults.clients
+    state.clientGroup = document.defaults.clientGroup
     state.nodeAddresses = facts.ownAddresses
     state.interfaces = compile(document.interfaces, facts: facts, problems: &problems)
     state.services = compile(document, overrides, facts, state.interfaces, problems: &problems)

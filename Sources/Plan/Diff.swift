@@ -27,6 +27,12 @@ public func diff(from old: State?, to new: State) -> [Change] {
     defaults = Details()
     defaults.scalar(nil, old.echoReply ? "reply" : "drop", new.echoReply ? "reply" : "drop")
     changes += defaults.texts.map { Change(.change, .defaults, "echo", $0) }
+    defaults = Details()
+    defaults.scalar(nil, old.clients.rawValue, new.clients.rawValue)
+    changes += defaults.texts.map { Change(.change, .defaults, "local-clients", $0) }
+    defaults = Details()
+    defaults.scalar(nil, old.clientGroup, new.clientGroup)
+    changes += defaults.texts.map { Change(.change, .defaults, "client-cgroup", $0) }
 
     var node = Details()
     node.members(nil, old.nodeAddresses, new.nodeAddresses) { $0.description }

@@ -10,6 +10,9 @@ public struct State: Equatable, Sendable {
     public var interfaces: [InterfaceState] = []
     public var ingressDefault = Action.deny
     public var echoReply = false
+    public var clients = Clients.node
+    /// The file's ``Defaults/clientGroup``.
+    public var clientGroup: String?
     /// Address sets by index: every identity in the order of the file, then whatever else rules name.
     public var sets: [AddressSet] = []
     /// By falling precedence: priority, then deny before allow, then order in the file.
@@ -19,6 +22,9 @@ public struct State: Equatable, Sendable {
     public var nodeAddresses: [IPAddress] = []
 
     public init() {}
+
+    /// Whose sockets meet services; nobody's where there are none.
+    public var servedClients: Clients { services.isEmpty ? .none : clients }
 }
 
 public struct InterfaceState: Equatable, Sendable {

@@ -64,8 +64,21 @@ public struct Defaults: Hashable, Sendable {
     public var ingress = Action.deny
     /// True: ICMP echo to a VIP is answered for every source that no rule denies.
     public var echoReply = false
+    public var clients = Clients.node
+    /// Processes of this control group and those below it only, named as in `/proc/PID/cgroup`. `nil`: all that the
+    /// node's control groups hold, where the node has them.
+    public var clientGroup: String?
 
     public init() {}
+}
+
+/// Processes of the node itself that reach services.
+public enum Clients: String, Hashable, Sendable, CaseIterable {
+    /// Those in the data plane's own network namespace.
+    case node
+    /// Those in other network namespaces, too: containers.
+    case all
+    case none
 }
 
 /// A named set of addresses. Sets may overlap.

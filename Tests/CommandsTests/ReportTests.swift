@@ -100,7 +100,8 @@ import Testing
                             packets: Dispositions(pass: 10, drop: 20, tx: 30, redirect: 40)),
                         .init(name: "eth1", mode: nil, packets: Dispositions()),
                     ],
-                    services: .init(total: 2, up: 1, down: ["idle"]), policies: 1,
+                    services: .init(total: 2, up: 1, down: ["idle"]),
+                    localClients: .init(scope: "node", cgroup: "/system.slice", attached: true), policies: 1,
                     overrides: ["backend drain shop shop-2"],
                     packets: Dispositions(pass: 11, drop: 20, tx: 30, redirect: 40),
                     problems: ["eth1 is not attached: apply again"])

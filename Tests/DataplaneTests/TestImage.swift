@@ -8,6 +8,8 @@ struct TestImage {
     var allows = true
     /// The deciding rule's slot.
     var rule: UInt32 = 5
+    /// `CLIENTS_…`.
+    var clients = CLIENTS_NONE
     /// Room to fill up with, in lines.
     var padding = 0
 
@@ -47,6 +49,7 @@ struct TestImage {
         tail.version = UInt32(IMAGE_VERSION)
         tail.lines = UInt32(Self.lines + padding)
         tail.protocols_line = UInt32(Self.protocolsLine)
+        tail.clients = UInt32(clients)
         put(tail, 1)
         for (index, slot) in interfaces {
             var entry = interface()

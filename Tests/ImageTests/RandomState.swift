@@ -119,6 +119,8 @@ struct RandomState {
         var state = State()
         state.ingressDefault = chance(80) ? .deny : .allow
         state.echoReply = chance(60)
+        state.clients = chance(50) ? .node : chance(50) ? .all : .none
+        if chance(30) { state.clientGroup = "/clients.slice" }
         for index in 0..<UInt8(number(0...5)) {
             var interface = InterfaceState(
                 name: "eth\(index)", index: UInt32(index) * 3 + 1, mtu: 1500,

@@ -18,6 +18,7 @@ struct NodeFile {
     var ports = ["80/tcp"]
     var policies = [Self.allowed]
     var interface = "eth0"
+    var defaults = "echo: reply"
     /// Lines at the end.
     var more = ""
 
@@ -26,7 +27,7 @@ struct NodeFile {
         version: 1
         interfaces:
           \(interface): {mode: native}
-        defaults: {echo: reply}
+        defaults: {\(defaults)}
         identities:
           office: {cidrs: [10.0.0.0/25, "2001:db8::/120"]}
         services:

@@ -63,6 +63,8 @@ import Testing
         (["- interface eth1"], { $0.interfaces.removeLast() }),
         (["~ defaults ingress deny -> allow"], { $0.defaults.ingress = .allow }),
         (["~ defaults echo drop -> reply"], { $0.defaults.echoReply = true }),
+        (["~ defaults local-clients node -> all"], { $0.defaults.clients = .all }),
+        (["~ defaults client-cgroup none -> /system.slice"], { $0.defaults.clientGroup = "/system.slice" }),
         (["+ identity new 10.7.0.0/16"], { $0.identities.append(try identity("new", ["10.7.0.0/16"])) }),
         (
             ["~ identity office cidrs +10.7.0.0/16 -203.0.113.0/24"],

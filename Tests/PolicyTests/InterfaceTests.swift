@@ -11,7 +11,7 @@ import Testing
               eth0:
               eth1: {mode: native, next-hop: 02-00-00-00-00-01, decapsulate: [ipip], tunnel-source: 10.0.0.1}
               eth2: {mode: generic, next-hop: auto, tunnel-source: ["2001:db8::1", 10.0.0.1]}
-            defaults: {ingress: allow, egress: allow, echo: reply}
+            defaults: {ingress: allow, egress: allow, echo: reply, local-clients: all, client-cgroup: /a.slice/b}
             """
         let document = try parse([SourceFile(name: "f", text: text)]).0
         var eth0 = Interface(name: "eth0", position: Position(file: "f", line: 3, column: 3))
@@ -27,12 +27,16 @@ import Testing
         #expect(document.interfaces[2].tunnelSources.map(\.description) == ["2001:db8::1", "10.0.0.1"])
         #expect(document.defaults.ingress == .allow)
         #expect(document.defaults.echoReply)
+        #expect(document.defaults.clients == .all)
+        #expect(document.defaults.clientGroup == "/a.slice/b")
     }
 
     @Test func whatIsNotWrittenIsClosed() throws {
         let document = try parse([SourceFile(name: "f", text: "version: 1\ndefaults: {echo: drop}\n")]).0
         #expect(document.defaults.ingress == .deny)
         #expect(!document.defaults.echoReply)
+        #expect(document.defaults.clients == .node)
+        #expect(document.defaults.clientGroup == nil)
     }
 
     @Test(arguments: [
@@ -93,6 +97,18 @@ import Testing
         .section(
             "defaults: {egress: deny}\n",
             "f:2:20: error: egress \"deny\" is not supported by this version: use allow, or leave it out"),
+        .section(
+            "defaults: {local-clients: nobody}\n",
+            "f:2:27: error: local-clients cannot be \"nobody\": use node, all, none"),
+        .section("defaults: {client-cgroup: /}\n"),
+        .section(
+            "defaults: {client-cgroup: system.slice}\n",
+            "f:2:27: error: \"system.slice\" is not the name of a control group: write it as /proc/PID/cgroup does, "
+                + "from the root of cgroup v2: /system.slice"),
+        .section(
+            "defaults: {client-cgroup: /a/../b}\n",
+            "f:2:27: error: \"/a/../b\" is not the name of a control group: write it as /proc/PID/cgroup does, "
+                + "from the root of cgroup v2: /system.slice"),
         .section("defaults: {echo: yes}\n", "f:2:18: error: echo cannot be \"yes\": use reply or drop"),
     ])
     func mistakes(_ test: Case) {

@@ -23,6 +23,7 @@ struct load_config {
     __u32 counter_count; // of all CPUs together
     __u32 nexthop_count; // of all CPUs together
     __u32 pad;
+    __u64 netns_cookie; // of the instance's network namespace, see CLIENTS_NODE
 };
 
 // In a data section, mapped by the control plane.
@@ -36,7 +37,7 @@ struct control {
     __u32 pad[10];
 };
 
-_Static_assert(sizeof(struct load_config) == 48, "load_config");
+_Static_assert(sizeof(struct load_config) == 56, "load_config");
 _Static_assert(sizeof(struct control) == 64, "control");
 
 struct counter {

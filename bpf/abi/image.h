@@ -62,8 +62,13 @@ struct image_tail {
     __u32 service_count;
     __u32 backend_count;
     __u32 details_line; // struct service_detail, one for each service
-    __u32 reserved[1];
+    __u32 clients;      // CLIENTS_…
 };
+
+// Processes of the node whose sockets meet services.
+#define CLIENTS_NONE 0
+#define CLIENTS_NODE 1 // those in the instance's own network namespace
+#define CLIENTS_ALL 2
 
 // An address's value: its class, and what it is.
 #define ADDRESS_CLASS 0x003fffffu

@@ -21,10 +21,17 @@ extension StatusReport {
                 name: $0.name, mode: modes[$0.name]?.rawValue, packets: Dispositions(counters, interface: $0.slot))
         }
         services = Services(total: state.services.count, up: state.services.count - down.count, down: down)
+        if state.servedClients != .none {
+            localClients = LocalClients(
+                scope: state.servedClients.rawValue, cgroup: state.clientGroup ?? "/", attached: kernel.servesClients)
+        }
         policies = state.rules.count
         overrides = published.overrides.map(\.description)
         packets = counters.interfaceSlots.reduce(Dispositions()) { $0 + Dispositions(counters, interface: $1) }
         problems = interfaces.filter { $0.mode == nil }.map { "\($0.name) is not attached: apply again" }
+        if localClients?.attached == false {
+            problems.append("processes of the node do not reach services: apply again, which says why")
+        }
         if !kernel.isCurrentVersion {
             problems.append("another version of the program runs: apply again to replace it")
         }

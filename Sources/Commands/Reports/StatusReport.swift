@@ -14,6 +14,15 @@ struct StatusReport: Report, Equatable {
         var down: [String]
     }
 
+    /// Processes of the node that reach services.
+    struct LocalClients: Equatable, Sendable {
+        /// `node` or `all`.
+        var scope: String
+        /// As in `/proc/PID/cgroup`.
+        var cgroup: String
+        var attached: Bool
+    }
+
     var instance: String
     /// The kernel's number of the running program, as `bpftool prog` shows it.
     var program: UInt32?
@@ -23,6 +32,8 @@ struct StatusReport: Report, Equatable {
     var published: String
     var interfaces: [Interface]
     var services: Services
+    /// `nil`: none do.
+    var localClients: LocalClients?
     var policies: Int
     var overrides: [String]
     /// Of all packets, those of interfaces that are no longer in the file included.
@@ -43,6 +54,9 @@ struct StatusReport: Report, Equatable {
             "services": [
                 "total": JSON(services.total), "up": JSON(services.up), "down": JSON(texts: services.down),
             ],
+            "local_clients": localClients.map {
+                ["scope": .string($0.scope), "cgroup": .string($0.cgroup), "attached": .bool($0.attached)]
+            } ?? .null,
             "policies": JSON(policies),
             "overrides": JSON(texts: overrides),
             "packets": packets.json,
@@ -56,6 +70,7 @@ struct StatusReport: Report, Equatable {
             ("instance", instance), ("program", program.map { "\($0)" } ?? ""), ("generation", "\(generation)"),
             ("published", published), ("policies", "\(policies)"),
             ("services", services.down.isEmpty ? servicesUp : servicesUp + ", down: " + services.down.list),
+            ("local clients", localClients.map { "\($0.scope), control group \($0.cgroup)" } ?? "none"),
         ]).text(style)
 
         var table = Table("INTERFACE", "MODE", "PASS", "DROP", "TX", "REDIRECT")

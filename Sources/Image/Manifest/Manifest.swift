@@ -5,7 +5,7 @@ internal import DataplaneABI
 /// Header: version and 0 as little-endian words of 32 bits, then the checksum of the image and the body.
 enum Manifest {
     /// To be raised with every change of what ``ManifestValue``s write.
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headerBytes = 16
 
     /// - Parameter checksum: of the rest of the image; a manifest vouches for the image it lies in.

@@ -154,6 +154,9 @@ extension State: ManifestValue {
         writer.list(interfaces)
         writer.name(ingressDefault)
         writer.flag(echoReply)
+        writer.name(clients)
+        writer.flag(clientGroup != nil)
+        if let clientGroup { writer.text(clientGroup) }
         writer.list(sets)
         writer.list(rules)
         writer.list(services)
@@ -165,6 +168,8 @@ extension State: ManifestValue {
         interfaces = try reader.list()
         ingressDefault = try reader.name()
         echoReply = try reader.flag()
+        clients = try reader.name()
+        clientGroup = try reader.flag() ? try reader.text() : nil
         sets = try reader.list()
         rules = try reader.list()
         services = try reader.list()

@@ -13,9 +13,28 @@ extension DocumentReader {
         if let node = setting("echo", fields), let echo: Echo = word(node, "echo") {
             document.defaults.echoReply = echo == .reply
         }
+        if let node = setting("local-clients", fields) {
+            document.defaults.clients = word(node, "local-clients") ?? document.defaults.clients
+        }
+        if let node = setting("client-cgroup", fields) {
+            document.defaults.clientGroup = controlGroup(node) ?? document.defaults.clientGroup
+        }
     }
 
     private enum Echo: String, CaseIterable { case reply, drop }
+
+    /// A control group as `/proc/PID/cgroup` names it.
+    private mutating func controlGroup(_ node: Node) -> String? {
+        guard let text = text(node, "client-cgroup") else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.first == "", text == "/" || parts.dropFirst().allSatisfy({ !["", ".", ".."].contains($0) }) else {
+            error(
+                node.position, "\(quoted(text)) is not the name of a control group",
+                "write it as /proc/PID/cgroup does, from the root of cgroup v2: /system.slice")
+            return nil
+        }
+        return text
+    }
 
     /// A default, which only one of several files may set.
     private mutating func setting(_ key: String, _ fields: Fields) -> Node? {

@@ -17,7 +17,8 @@ struct KeyTable {
     static let interface = KeyTable(
         noun: "an interface", keys: ["mode", "next-hop", "decapsulate", "tunnel-source"])
 
-    static let defaults = KeyTable(noun: "defaults", keys: ["ingress", "egress", "echo"])
+    static let defaults = KeyTable(
+        noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup"])
 
     static let identity = KeyTable(noun: "an identity", keys: ["cidrs", "except", "labels"])
 
