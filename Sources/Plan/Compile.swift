@@ -78,7 +78,7 @@ private func compile(
                     hint: "at most \(Limit.backendsPerService)"))
         }
         var backends = backends
-        for index in backends.indices where service.forward == .ipip {
+        for index in backends.indices where service.forward.encapsulation != nil {
             let address = backends[index].address
             backends[index].tunnelSource = sources.source(to: address)
             if backends[index].tunnelSource == nil, canSend, complained.insert(address.family).inserted {
@@ -87,9 +87,11 @@ private func compile(
                 problems.append(Diagnostic(.error, at: position ?? service.position, what, hint: hint))
             }
         }
-        return ServiceState(
+        var state = ServiceState(
             name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
             scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
+        (state.tunnelPort, state.vni, state.mtu) = (service.tunnelPort, service.vni, service.mtu)
+        return state
     }
 }
 
