@@ -55,6 +55,11 @@ struct ServiceTables: Equatable, Sendable {
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
             entry.forward = UInt8(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
+            switch state.unavailable {
+            case .drop: break
+            case .reset: entry.flags |= UInt8(SERVICE_UNAVAILABLE_RESET)
+            case .unreachable: entry.flags |= UInt8(SERVICE_UNAVAILABLE_UNREACHABLE)
+            }
             services.append(bytesOf: entry)
             details.append(bytesOf: service_detail())
             for backend in state.backends {
