@@ -15,6 +15,8 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
         details.scalar("mtu", old.mtu?.description, new.mtu?.description)
         details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
+        details.scalar("unavailable", old.unavailable.rawValue, new.unavailable.rawValue)
+        details.scalar("groups", old.groupText, new.groupText)
         return details.texts
     }
     for service in new {
@@ -26,6 +28,7 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
             var details = Details()
             details.scalar("address", old.address.description, new.address.description)
             details.scalar("weight", "\(old.weight)", "\(new.weight)")
+            details.scalar("group", old.group, new.group)
             details.scalar("mac", old.mac?.description, new.mac?.description)
             details.scalar("state", old.stateText, new.stateText)
             details.scalar("tunnel-source", old.tunnelSource?.description, new.tunnelSource?.description)
@@ -50,8 +53,13 @@ extension ServiceState {
             "vips " + shortened(vips.map(\.description), separator: ", "),
             "ports " + shortened(ports.map(\.description), separator: ", "),
             forwardText, "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
-            backends.isEmpty ? "no backends" : "backends \(members)",
-        ].joined(separator: "; ")
+            unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
+            groupText.map { "groups \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",
+        ].compactMap(\.self).joined(separator: "; ")
+    }
+
+    fileprivate var groupText: String? {
+        groups.isEmpty ? nil : shortened(groups.map(\.description), separator: ", ")
     }
 }
 
@@ -59,12 +67,13 @@ extension BackendState {
     fileprivate var stateText: String { draining ? "draining" : "up" }
 
     fileprivate var summary: String {
-        "\(address) weight \(weight)" + (mac.map { " mac \($0)" } ?? "") + (draining ? " draining" : "")
+        "\(address) weight \(weight)" + (group.map { " group \($0)" } ?? "") + (mac.map { " mac \($0)" } ?? "")
+            + (draining ? " draining" : "")
     }
 
     /// Compared before any text is made, since most backends of a large file are as they were.
     fileprivate func differs(from other: BackendState) -> Bool {
         address != other.address || weight != other.weight || mac != other.mac || draining != other.draining
-            || tunnelSource != other.tunnelSource
+            || group != other.group || tunnelSource != other.tunnelSource
     }
 }

@@ -101,6 +101,15 @@ public struct Service: Hashable, Sendable {
     }
     public enum Scheduler: String, Hashable, Sendable, CaseIterable { case maglev }
 
+    /// What a service without a usable backend answers.
+    public enum Unavailable: String, Hashable, Sendable, CaseIterable {
+        case drop
+        /// A TCP reset; to other protocols as `unreachable`.
+        case reset
+        /// ICMP port unreachable.
+        case unreachable
+    }
+
     /// A port the service answers on. ``TrafficMatch/selectors`` holds exactly one port.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
@@ -125,7 +134,23 @@ public struct Service: Hashable, Sendable {
     public var scheduler = Scheduler.maglev
     /// How long connections that were established before a change of the backend set keep their backend; seconds.
     public var drainTime = 3600
+    public var unavailable = Unavailable.drop
+    /// Empty: every backend's share follows from its own weight alone. Otherwise each backend is in one of them.
+    public var groups: [Group] = []
     public var backends: [Backend] = []
+    public var position: Position
+
+    public init(name: String, position: Position) {
+        self.name = name
+        self.position = position
+    }
+}
+
+/// A part of a service's backends that has a share of new flows of its own, whatever is in it.
+public struct Group: Hashable, Sendable {
+    public var name: String
+    /// 0…65535, in proportion to the other groups'; 0 takes no new flows.
+    public var weight: UInt16 = 1
     public var position: Position
 
     public init(name: String, position: Position) {
@@ -137,8 +162,11 @@ public struct Service: Hashable, Sendable {
 public struct Backend: Hashable, Sendable {
     public var name: String
     public var address: IPAddress
-    /// 0…65535; 0 takes no new flows.
+    /// 0…65535, in proportion to the other backends', where the service has groups to those of its group; 0 takes no new
+    /// flows.
     public var weight: UInt16 = 1
+    /// One of the service's groups; `nil` where it has none.
+    public var group: String?
     /// For `direct`, where the neighbour table is not to be asked; for `vxlan` and `geneve`, that of the device behind
     /// the tunnel, where it is not ``MACAddress/init(derivedFrom:)``.
     public var mac: MACAddress?

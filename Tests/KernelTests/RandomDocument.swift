@@ -102,6 +102,8 @@ struct RandomDocument {
         service.ports = protocols.map { Service.Port(match: TrafficMatch($0, port: port), position: here) }
         service.drainTime = random.chance(80) ? 3600 : 0
         service.backends = backends(service.forward == .direct ? family : nil)
+        service.unavailable = random.pick([.drop, .reset, .unreachable])
+        if random.chance(30) { split(&service) }
         return service
     }
 
@@ -113,6 +115,15 @@ struct RandomDocument {
             if random.chance(30) { backend.mac = MACAddress("02:00:00:00:00:77") }
             return backend
         }
+    }
+
+    private mutating func split(_ service: inout Service) {
+        service.groups = ["canary", "stable"].map {
+            var group = Group(name: $0, position: here)
+            group.weight = random.pick([0, 5, 95])
+            return group
+        }
+        for index in service.backends.indices { service.backends[index].group = random.pick(["canary", "stable"]) }
     }
 
     private mutating func rule(_ number: Int) -> Rule {

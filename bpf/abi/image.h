@@ -156,6 +156,11 @@ struct frontend_bucket {
 
 #define MTU_ANY 0xffffu
 
+// In `service.flags`: what a service without a usable backend answers, where not nothing.
+#define SERVICE_UNAVAILABLE_RESET 0x10       // a TCP reset, and to datagrams as below
+#define SERVICE_UNAVAILABLE_UNREACHABLE 0x20 // ICMP port unreachable
+#define SERVICE_UNAVAILABLE (SERVICE_UNAVAILABLE_RESET | SERVICE_UNAVAILABLE_UNREACHABLE)
+
 struct service {
     __u64 drain_end;     // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
     __u32 slots_line;    // u16 per slot

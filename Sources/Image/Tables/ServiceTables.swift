@@ -58,6 +58,11 @@ struct ServiceTables: Equatable, Sendable {
             entry.tunnel_port = state.tunnelPort.bigEndian
             entry.vni = (state.vni << 8).bigEndian
             entry.mtu = state.mtu ?? UInt16(MTU_ANY)
+            switch state.unavailable {
+            case .drop: break
+            case .reset: entry.flags |= UInt8(SERVICE_UNAVAILABLE_RESET)
+            case .unreachable: entry.flags |= UInt8(SERVICE_UNAVAILABLE_UNREACHABLE)
+            }
             services.append(bytesOf: entry)
             details.append(bytesOf: service_detail())
             for backend in state.backends {
