@@ -11,6 +11,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case dropMalformed = "DROP_MALFORMED"
     case dropNotIP = "DROP_NOT_IP"
     case dropNoService = "DROP_NO_SERVICE"
+    case dropSource = "DROP_SOURCE"
     case dropPolicy = "DROP_POLICY"
     case dropDefault = "DROP_DEFAULT"
     case dropNoBackend = "DROP_NO_BACKEND"
@@ -34,6 +35,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .dropMalformed: "malformed"
         case .dropNotIP: "not_ip"
         case .dropNoService: "no_service"
+        case .dropSource: "source"
         case .dropPolicy: "policy"
         case .dropNoBackend: "no_backend"
         case .dropFragment: "fragment"
@@ -51,7 +53,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .passUpkeep, .passAllowed, .passDefault, .passReply: .pass
         case .txForwarded, .txEcho: .tx
         case .redirectForwarded, .redirectResolve: .redirect
-        case .dropMalformed, .dropNotIP, .dropNoService, .dropPolicy, .dropDefault, .dropNoBackend, .dropFragment,
+        case .dropMalformed, .dropNotIP, .dropNoService, .dropSource, .dropPolicy, .dropDefault, .dropNoBackend,
+            .dropFragment,
             .dropTooBig, .dropNoRoute, .dropTunnel, .dropInternal, .dropTailCall:
             .drop
         }

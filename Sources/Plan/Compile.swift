@@ -23,6 +23,9 @@ public func compile(
     state.services = compile(document, overrides, facts, state.interfaces, problems: &problems)
     var compiler = RuleCompiler(document)
     state.rules = compiler.compile(document.rules)
+    for (index, service) in document.services.enumerated() {
+        state.services[index].sources = service.sources.map { compiler.sources($0, of: service) }
+    }
     state.sets = compiler.sets.sets
     problems += compiler.problems
     guard problems.isEmpty else { throw PlanError(problems) }
@@ -65,7 +68,9 @@ private func compile(
 ) -> [ServiceState] {
     var rosters = Rosters(document)
     for override in overrides { try? rosters.apply(override) }
-    let sources = TunnelSources(interfaces: interfaces, facts: facts, vips: document.services.lazy.flatMap(\.vips))
+    let sources = TunnelSources(
+        interfaces: interfaces, facts: facts,
+        vips: document.services.lazy.flatMap { $0.vips.map { Prefix($0) } + $0.vipPrefixes })
     var complained: Set<IPAddress.Family> = []
     // Backends have no way out of an interface that is not there, and that is one mistake, not many.
     let canSend = interfaces.count == document.interfaces.count
@@ -87,9 +92,11 @@ private func compile(
                 problems.append(Diagnostic(.error, at: position ?? service.position, what, hint: hint))
             }
         }
-        return ServiceState(
+        var state = ServiceState(
             name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
             scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
+        state.vipPrefixes = service.vipPrefixes
+        return state
     }
 }
 

@@ -45,6 +45,9 @@ import Testing
             + "policies: {p: {from: [1, {identity: 1}], to: any, ports: [icmpv6/1/4, ip/47, 1-2/sctp]}}\n",
         "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp}], forward: ipip, "
             + "drain-time: 1h30m, backends: }}\n",
+        "version: 1\nidentities: {1: {cidrs: [10.0.0.1]}}\n"
+            + "services: {s: {vips: [192.0.2.0/28, '2001:db8::/64'], ports: [{port: 1-2/sctp}, tcp, 5-9/udp], "
+            + "forward: ipip, sources: [1, 10.0.0.0/8]}}\n",
     ])
     func whatTheReaderAcceptsIsValid(text: String) throws {
         #expect(diagnostics(text).filter { !$0.contains("warning") } == [])

@@ -20,7 +20,7 @@ extension ServiceReport {
 extension ServiceReport.Service {
     fileprivate init(_ service: ServiceState, _ counters: CounterSnapshot) {
         self.init(
-            name: service.name, vips: service.vips, ports: service.ports, forward: service.forward.rawValue,
+            name: service.name, vips: service.allVIPs, ports: service.ports, forward: service.forward.rawValue,
             scheduler: service.scheduler.rawValue, traffic: Traffic(counters.service(service.slot)),
             backends: service.backends.map { backend in
                 .init(

@@ -24,7 +24,7 @@ struct KeyTable {
 
     static let service = KeyTable(
         noun: "a service",
-        keys: ["vips", "ports", "forward", "drain-time", "scheduler", "backends"],
+        keys: ["vips", "ports", "forward", "sources", "drain-time", "scheduler", "backends"],
         required: ["vips", "ports", "forward"],
         unsupported: ["vni", "port", "masquerade", "affinity", "mtu", "health"])
 
