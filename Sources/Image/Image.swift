@@ -153,7 +153,7 @@ public struct Image: Sendable {
         head.directories_line = line(.directories)
         head.pages_line = line(.pages)
         var tail = image_tail()
-        tail.version = UInt32(IMAGE_VERSION)
+        tail.version = UInt16(IMAGE_VERSION)
         tail.lines = UInt32(layout.lineCount)
         tail.lengths6_line = line(.lengths6)
         tail.lengths6_count = UInt32(policy.addresses.lengths6Count)
@@ -161,6 +161,7 @@ public struct Image: Sendable {
         tail.protocols_line = line(.protocols)
         tail.node_base = policy.nodeBase
         tail.transit_base = policy.transitBase
+        tail.wide_base = policy.wideBase
         tail.backend_index_line = line(.backendIndex)
         tail.backend_index_count = UInt32(services.backendIndex.count)
         tail.details_line = line(.details)
@@ -168,7 +169,7 @@ public struct Image: Sendable {
         tail.manifest_bytes = UInt32(manifestBytes)
         tail.service_count = UInt32(services.services.count / Line.words)
         tail.backend_count = UInt32(services.backends.count / Line.words)
-        tail.clients = UInt32(clients.abi)
+        tail.clients = UInt16(clients.abi)
         var words: [UInt32] = []
         words.append(bytesOf: head)
         words.append(bytesOf: tail)

@@ -12,12 +12,12 @@ extension Oracle {
         }
         let flow = FlowKey(packet, transport)
         guard let service = service(of: flow) else { return nil }
-        return serve(flow, service, packet, arrival, opensConnection: transport.flags.opensConnection)
+        return serve(flow, service, packet, arrival, opensConnection: transport.opensConnection)
     }
 
     private func service(of flow: FlowKey) -> Int? {
         state.services.firstIndex { service in
-            service.vips.contains(flow.destination)
+            service.hasVIP(flow.destination)
                 && service.ports.contains { $0.contains(flow.ipProtocol, flow.destinationPort) }
         }
     }
@@ -40,6 +40,12 @@ extension Oracle {
         _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, opensConnection: Bool
     ) -> Judgement {
         let service = state.services[index]
+        if let sources = service.sources, !sources.contains(where: { state.sets[$0].contains(flow.source) }) {
+            var judgement = Judgement(.dropSource)
+            judgement.service = Judgement.Named(service)
+            judgement.identities = identities(of: flow.source)
+            return judgement
+        }
         let rule = decidingRule(
             from: flow.source, to: .service(index, vip: flow.destination), flow.ipProtocol, flow.destinationPort)
         var judgement: Judgement
@@ -66,7 +72,7 @@ extension Oracle {
         let slots = service.slots
         let current =
             slots.current.isEmpty ? nil : Int(slots.current[FlowHash.scale(flow.hash, to: slots.current.count)])
-        guard flow.ipProtocol == .tcp, let previous = previousBackend(flow, slots) else {
+        guard flow.ipProtocol != .udp, let previous = previousBackend(flow, slots) else {
             return current.map { service.backends[$0] }
         }
         if opensConnection {

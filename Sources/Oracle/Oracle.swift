@@ -96,7 +96,7 @@ extension Oracle {
     /// As of the last publish; whether a VIP was given to the node later, its routing tables do not tell.
     func isOwn(_ address: IPAddress) -> Bool { state.nodeAddresses.contains(address) }
 
-    func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.vips.contains(address) } }
+    func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.hasVIP(address) } }
 }
 
 extension Datagram {

@@ -11,6 +11,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case dropMalformed = "DROP_MALFORMED"
     case dropNotIP = "DROP_NOT_IP"
     case dropNoService = "DROP_NO_SERVICE"
+    case dropSource = "DROP_SOURCE"
     case dropPolicy = "DROP_POLICY"
     case dropDefault = "DROP_DEFAULT"
     case dropNoBackend = "DROP_NO_BACKEND"
@@ -36,6 +37,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .dropMalformed: "malformed"
         case .dropNotIP: "not_ip"
         case .dropNoService: "no_service"
+        case .dropSource: "source"
         case .dropPolicy: "policy"
         case .dropNoBackend: "no_backend"
         case .dropFragment: "fragment"
@@ -55,8 +57,9 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .passUpkeep, .passAllowed, .passDefault, .passReply: .pass
         case .txForwarded, .txEcho: .tx
         case .redirectForwarded, .redirectResolve: .redirect
-        case .dropMalformed, .dropNotIP, .dropNoService, .dropPolicy, .dropDefault, .dropNoBackend, .dropFragment,
-            .dropTooBig, .dropNoRoute, .dropTunnel, .dropTunnelVNI, .dropTunnelECN, .dropInternal, .dropTailCall:
+        case .dropMalformed, .dropNotIP, .dropNoService, .dropSource, .dropPolicy, .dropDefault, .dropNoBackend,
+            .dropFragment, .dropTooBig, .dropNoRoute, .dropTunnel, .dropTunnelVNI, .dropTunnelECN, .dropInternal,
+            .dropTailCall:
             .drop
         }
     }

@@ -15,7 +15,7 @@ public func changing(_ state: State, by override: Override, facts: NodeFacts) th
         let place = next.services[index].backends.firstIndex(where: { $0.name == override.backend })
     {
         let sources = TunnelSources(
-            interfaces: state.interfaces, facts: facts, vips: state.services.lazy.flatMap(\.vips))
+            interfaces: state.interfaces, facts: facts, vips: state.services.lazy.flatMap(\.allVIPs))
         guard let source = sources.source(to: address) else {
             let (what, hint) = sources.absence(of: address.family)
             throw OverrideError(what, hint: hint)

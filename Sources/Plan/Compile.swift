@@ -23,6 +23,9 @@ public func compile(
     state.services = compile(document, overrides, facts, state.interfaces, problems: &problems)
     var compiler = RuleCompiler(document)
     state.rules = compiler.compile(document.rules)
+    for (index, service) in document.services.enumerated() {
+        state.services[index].sources = service.sources.map { compiler.sources($0, of: service) }
+    }
     state.sets = compiler.sets.sets
     problems += compiler.problems
     guard problems.isEmpty else { throw PlanError(problems) }
@@ -65,7 +68,9 @@ private func compile(
 ) -> [ServiceState] {
     var rosters = Rosters(document)
     for override in overrides { try? rosters.apply(override) }
-    let sources = TunnelSources(interfaces: interfaces, facts: facts, vips: document.services.lazy.flatMap(\.vips))
+    let sources = TunnelSources(
+        interfaces: interfaces, facts: facts,
+        vips: document.services.lazy.flatMap { $0.vips.map { Prefix($0) } + $0.vipPrefixes })
     var complained: Set<IPAddress.Family> = []
     // Backends have no way out of an interface that is not there, and that is one mistake, not many.
     let canSend = interfaces.count == document.interfaces.count
@@ -93,6 +98,7 @@ private func compile(
         (state.tunnelPort, state.vni, state.mtu) = (service.tunnelPort, service.vni, service.mtu)
         state.unavailable = service.unavailable
         state.groups = roster.groups
+        state.vipPrefixes = service.vipPrefixes
         return state
     }
 }

@@ -47,7 +47,7 @@ public func diff(from old: State?, to new: State) -> [Change] {
         details.members("except", old.parts.flatMap(\.except), new.parts.flatMap(\.except)) { $0.description }
         return details.texts
     }
-    changes += diffServices(old.services, new.services)
+    changes += diffServices(old, new)
     changes += diffRules(old, new)
     return changes
 }

@@ -2,13 +2,16 @@ import Net
 import Policy
 
 /// A service that comes or goes is one change; the backends of one that stays are a change each.
-func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
+func diffServices(_ oldState: State, _ newState: State) -> [Change] {
+    let (old, new) = (oldState.services, newState.services)
+    let (namesBefore, namesAfter) = (PeerNames(oldState), PeerNames(newState))
     var changes: [Change] = []
     let before = Dictionary(old.map { ($0.name, $0) }) { first, _ in first }
-    changes += named(.service, old, new, name: \.name, summary: \.summary) { old, new in
+    changes += named(.service, old, new, name: \.name, summary: { $0.summary(namesAfter) }) { old, new in
         var details = Details()
-        details.members("vips", old.vips, new.vips) { $0.description }
+        details.members("vips", old.allVIPs, new.allVIPs) { $0.shortText }
         details.members("ports", old.ports, new.ports) { $0.description }
+        details.members("sources", namesBefore.sources(of: old), namesAfter.sources(of: new)) { $0 }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
         details.scalar("port", old.tunnelPortText, new.tunnelPortText)
         details.scalar("vni", old.vniText, new.vniText)
@@ -47,11 +50,12 @@ extension ServiceState {
             + (vniText.map { " vni \($0)" } ?? "") + (mtu.map { " mtu \($0)" } ?? "")
     }
 
-    fileprivate var summary: String {
+    fileprivate func summary(_ names: PeerNames) -> String {
         let members = shortened(backends.map { "\($0.name) \($0.summary)" }, separator: ", ")
         return [
-            "vips " + shortened(vips.map(\.description), separator: ", "),
+            "vips " + shortened(allVIPs.map(\.shortText), separator: ", "),
             "ports " + shortened(ports.map(\.description), separator: ", "),
+            sources == nil ? nil : "sources " + shortened(names.sources(of: self), separator: ", "),
             forwardText, "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
             unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
             groupText.map { "groups \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",

@@ -130,7 +130,12 @@ public struct RuleState: Equatable, Sendable {
 public struct ServiceState: Equatable, Sendable {
     public var name: String
     public var vips: [IPAddress]
+    /// Prefixes each of whose addresses is a VIP; none is a single host.
+    public var vipPrefixes: [Prefix] = []
+    /// Single ports, ranges of them, or all of a protocol.
     public var ports: [TrafficMatch]
+    /// Who may use the service at all, as rising indices into ``State/sets``; `nil`: everybody.
+    public var sources: [Int]?
     public var forward: Service.Forward
     /// As ``Service/tunnelPort``.
     public var tunnelPort: UInt16 = 0
@@ -164,6 +169,18 @@ public struct ServiceState: Equatable, Sendable {
         self.slot = slot
         self.slots = slots
     }
+}
+
+extension ServiceState {
+    /// Single addresses first.
+    public var allVIPs: [Prefix] { vips.map { Prefix($0) } + vipPrefixes }
+
+    public func hasVIP(_ address: IPAddress) -> Bool {
+        vips.contains(address) || vipPrefixes.contains { $0.contains(address) }
+    }
+
+    /// Whether it answers on more than single ports of single addresses.
+    public var isWide: Bool { !vipPrefixes.isEmpty || ports.contains { $0.selectors.count > 1 } }
 }
 
 /// A part of a service's backends with a share of its own.

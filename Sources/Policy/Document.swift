@@ -110,7 +110,7 @@ public struct Service: Hashable, Sendable {
         case unreachable
     }
 
-    /// A port the service answers on. ``TrafficMatch/selectors`` holds exactly one port.
+    /// What the service answers on: one port, a range of them, or all of TCP, UDP or SCTP.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
         public var position: Position
@@ -123,6 +123,8 @@ public struct Service: Hashable, Sendable {
 
     public var name: String
     public var vips: [IPAddress] = []
+    /// Prefixes each of whose addresses is a VIP; single hosts are among ``vips``.
+    public var vipPrefixes: [Prefix] = []
     public var ports: [Port] = []
     public var forward = Forward.ipip
     /// The UDP port that tunnelled packets go to; 0 where the method has none.
@@ -132,6 +134,8 @@ public struct Service: Hashable, Sendable {
     /// The longest IP packet that is sent to a backend, outer headers included, in bytes; `nil`: what the path takes.
     public var mtu: UInt16?
     public var scheduler = Scheduler.maglev
+    /// Who may use the service at all, prefixes without exceptions and identities; `nil`: everybody. Never empty.
+    public var sources: [Rule.Peer]?
     /// How long connections that were established before a change of the backend set keep their backend; seconds.
     public var drainTime = 3600
     public var unavailable = Unavailable.drop

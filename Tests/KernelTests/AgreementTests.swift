@@ -61,7 +61,7 @@ extension Service {
         var changed = self
         let absent = KernelNode.backends.filter { address in
             !backends.contains { $0.address == address }
-                && (forward.encapsulation != nil || address.family == vips[0].family)
+                && (forward.encapsulation != nil || address.family == (vips.first ?? vipPrefixes[0].address).family)
         }
         switch Int.random(in: 0..<4, using: &random) {
         case 0 where !backends.isEmpty: changed.backends.remove(at: Int.random(in: 0..<backends.count, using: &random))

@@ -40,18 +40,25 @@ struct RandomDocument {
         let impossible = ["127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "240.0.0.1", "::1", "::", "ff02::1"]
             .map { IPAddress($0)! }
         let edges = document.identities.flatMap { $0.cidrs + $0.except }.flatMap { [$0.address, $0.last] }
+        let inPrefixes = document.services.flatMap(\.vipPrefixes).flatMap { [$0.address, $0.last] }
         return PacketGenerator.Interests(
             sources: Self.hosts + Self.hosts + edges + impossible.prefix(4) + [node.addresses[0]],
-            destinations: Self.vips + Self.vips + Self.hosts + node.addresses + impossible, ports: Self.ports,
-            services: document.services.flatMap { service in
-                service.vips.flatMap { vip in
-                    service.ports.map { port in
-                        PacketGenerator.Interests.Service(
-                            vip, port.match.ipProtocol, port.match.selectors.lowerBound)
-                    }
-                }
-            }, tunnelEnds: node.addresses, tunnelPorts: [.gue: 6080, .vxlan: 8472, .geneve: 6081],
-            networks: [0, 7, 5000])
+            destinations: Self.vips + Self.vips + inPrefixes + Self.hosts + node.addresses + impossible,
+            ports: Self.ports,
+            services: document.services.flatMap(Self.places), tunnelEnds: node.addresses,
+            tunnelPorts: [.gue: 6080, .vxlan: 8472, .geneve: 6081], networks: [0, 7, 5000])
+    }
+
+    /// The edges of what a service answers on, and what is just outside.
+    private static func places(_ service: Service) -> [PacketGenerator.Interests.Service] {
+        let addresses = service.vips + service.vipPrefixes.flatMap { [$0.address, $0.last] }
+        return addresses.flatMap { vip in
+            service.ports.map(\.match).flatMap { match in
+                let (first, last) = (match.selectors.lowerBound, match.selectors.upperBound)
+                let ports = first == last ? [first] : [first, last, last &+ 1, first / 2 + last / 2]
+                return ports.map { PacketGenerator.Interests.Service(vip, match.ipProtocol, $0) }
+            }
+        }
     }
 
     private mutating func nic(_ name: String) -> Interface {
@@ -71,7 +78,7 @@ struct RandomDocument {
     }
 
     private mutating func prefix() -> Prefix {
-        let host = random.pick(Self.hosts + Self.vips)
+        let host = random.pick(Self.hosts + Self.vips + Self.prefixes.map(\.last))
         let length =
             host.family == .v4
             ? random.pick([0, 8, 15, 16, 17, 23, 24, 25, 30, 31, 32, 32, 32])
@@ -100,12 +107,53 @@ struct RandomDocument {
         service.vips = Array(Set((0..<Int.random(in: 1...3, using: &random)).map { _ in random.pick(vips) })).sorted()
         let protocols: [IPProtocol] = random.pick([[.tcp], [.udp], [.tcp, .udp]])
         service.ports = protocols.map { Service.Port(match: TrafficMatch($0, port: port), position: here) }
+        widen(&service, number)
+        if random.chance(25) { service.sources = (0..<random.pick([1, 2])).map { _ in limit() } }
         service.drainTime = random.chance(80) ? 3600 : 0
         service.backends = backends(service.forward == .direct ? family : nil)
         service.unavailable = random.pick([.drop, .reset, .unreachable])
         if random.chance(30) { split(&service) }
         return service
     }
+
+    /// Ranges, whole protocols and prefixes, none of which another service has: a range of its own beside its port, and
+    /// the one whole protocol that no other service uses on addresses of its own.
+    private mutating func widen(_ service: inout Service, _ number: Int) {
+        if random.chance(40) {
+            let first = 9000 + UInt16(number) * 100
+            let range = random.chance(50) ? first...first + 99 : first + 37...first + 65
+            service.ports.append(
+                Service.Port(match: TrafficMatch(random.pick([.tcp, .udp, .sctp]), range), position: here))
+        }
+        if random.chance(40) {
+            let family = service.vips[0].family
+            let prefixes = Self.prefixes.filter { service.forward == .ipip || $0.family == family }
+            service.vipPrefixes = Array(
+                Set((0..<random.pick([1, 1, 2])).map { _ in random.pick(prefixes) })
+            ).sorted()
+        }
+        guard random.chance(20) else { return }
+        let own = Self.ownPrefixes[number % Self.ownPrefixes.count]
+        guard service.forward == .ipip || own.family == service.vips[0].family, number < Self.ownPrefixes.count else {
+            return
+        }
+        service.vips = []
+        service.vipPrefixes = [own]
+        service.ports = [IPProtocol.tcp, .udp, .sctp].map { Service.Port(match: TrafficMatch($0), position: here) }
+    }
+
+    /// Who may use a service at all.
+    private mutating func limit() -> Rule.Peer {
+        document.identities.isEmpty || random.chance(50)
+            ? .cidr(prefix(), except: []) : .identity(random.pick(document.identities).name)
+    }
+
+    /// They hold some VIPs and hosts, and each other.
+    static let prefixes = ["192.0.2.8/29", "192.0.2.0/24", "10.1.0.0/30", "2001:db8::/124", "2001:db8:1::/64"]
+        .map { try! Prefix(parsing: $0) }
+    private static let ownPrefixes = [
+        "198.51.100.0/29", "198.51.100.8/29", "2001:db8:7::/126", "198.51.100.16/30", "2001:db8:8::/64",
+    ].map { try! Prefix(parsing: $0) }
 
     private mutating func backends(_ family: IPAddress.Family?) -> [Backend] {
         let addresses = KernelNode.backends.filter { family == nil || $0.family == family }

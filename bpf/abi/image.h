@@ -47,7 +47,8 @@ struct image_head {
 
 // Line 1: what other packets need, and the control plane.
 struct image_tail {
-    __u32 version;
+    __u16 version;
+    __u16 clients;            // CLIENTS_…
     __u32 lines;              // of the whole image
     __u32 lengths6_line;      // struct length6, the tree's root first; see prefix6_bucket
     __u32 lengths6_count;     // 0: no IPv6 prefix at all
@@ -62,7 +63,8 @@ struct image_tail {
     __u32 service_count;
     __u32 backend_count;
     __u32 details_line; // struct service_detail, one for each service
-    __u32 clients;      // CLIENTS_…
+    __u32 wide_base;    // paged: destination class -> base of a paged array: port class -> number of a wide frontend,
+                        // 0: none; WIDE_NONE: there are no wide frontends
 };
 
 // Processes of the node whose sockets meet services.
@@ -122,7 +124,8 @@ struct length6 {
 // A subject is what a rule can protect: a service's port, an answering VIP, the node or a destination beyond it on one
 // port class. Its number is the base of a paged array: source class -> cell.
 #define CELL_ALLOW 0x80000000u
-#define CELL_RULE 0x00ffffffu // the deciding rule's slot; 0 is the default
+#define CELL_SOURCE 0x40000000u // the service is not for these sources, whatever the rules say
+#define CELL_RULE 0x00ffffffu   // the deciding rule's slot; 0 is the default
 
 // Where (address, protocol, port) meets a service. Two choices, as above.
 #define FRONTEND_WAYS 2
@@ -138,6 +141,11 @@ struct frontend {
 struct frontend_bucket {
     struct frontend ways[FRONTEND_WAYS];
 };
+
+// Frontends of more than one address or port (prefixes, ranges, all ports) are *wide*: found by class, where the
+// buckets have nothing. They lie behind the last bucket, as many to the line, without address and port; the first is
+// never used, so that a number of 0 means none.
+#define WIDE_NONE 0xffffffffu
 
 // Forwarding methods.
 #define FORWARD_DIRECT 0

@@ -20,6 +20,7 @@
     X(DROP_MALFORMED, dropMalformed, "malformed", DROP, "headers or addresses that no honest sender makes")            \
     X(DROP_NOT_IP, dropNotIP, "not_ip", DROP, "neither IP nor a protocol that a link needs")                           \
     X(DROP_NO_SERVICE, dropNoService, "no_service", DROP, "to a VIP's address, on a port that is no service")          \
+    X(DROP_SOURCE, dropSource, "source", DROP, "from outside of the sources that the service is for")                  \
     X(DROP_POLICY, dropPolicy, "policy", DROP, "a rule denies it")                                                     \
     X(DROP_DEFAULT, dropDefault, "default", DROP, "no rule allows it and the default is deny")                         \
     X(DROP_NO_BACKEND, dropNoBackend, "no_backend", DROP, "the service has no usable backend")                         \

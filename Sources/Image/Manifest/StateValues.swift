@@ -126,7 +126,13 @@ extension ServiceState: ManifestValue {
     func write(to writer: inout ManifestWriter) {
         writer.text(name)
         writer.list(vips)
+        writer.list(vipPrefixes)
         writer.list(ports)
+        writer.flag(sources != nil)
+        if let sources {
+            writer.number(UInt(sources.count))
+            for set in sources { writer.number(UInt(set)) }
+        }
         writer.name(forward)
         writer.name(scheduler)
         writer.signed(drainTime)
@@ -141,9 +147,19 @@ extension ServiceState: ManifestValue {
     }
 
     init(from reader: inout ManifestReader) throws(ImageError) {
+        let (name, vips) = (try reader.text(), try reader.list(IPAddress.self))
+        let prefixes = try reader.list(Prefix.self)
+        let ports = try reader.list(TrafficMatch.self)
+        var sources: [Int]?
+        if try reader.flag() {
+            sources = []
+            for _ in 0..<(try reader.count()) { sources?.append(Int(try reader.number(UInt32.self))) }
+        }
         self.init(
-            name: try reader.text(), vips: try reader.list(), ports: try reader.list(), forward: try reader.name(),
-            scheduler: try reader.name(), drainTime: try reader.signed(), backends: [], slot: 0)
+            name: name, vips: vips, ports: ports, forward: try reader.name(), scheduler: try reader.name(),
+            drainTime: try reader.signed(), backends: [], slot: 0)
+        vipPrefixes = prefixes
+        self.sources = sources
         unavailable = try reader.name()
         groups = try reader.list()
         backends = try reader.list()
@@ -220,6 +236,9 @@ extension State: ManifestValue {
     }
 
     private func checkReferences() throws(ImageError) {
+        for service in services where !(service.sources ?? []).allSatisfy({ $0 < sets.count }) {
+            throw .corrupt("service '\(service.name)' refers to what is not there")
+        }
         for rule in rules {
             let known = rule.to.allSatisfy { destination in
                 switch destination {

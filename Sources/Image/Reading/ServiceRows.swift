@@ -72,6 +72,7 @@ extension Image {
                 isEcho ? .none : .text(published.state.services[Int(entry.service)].name), .integer(entry.subject),
             ])
         }
+        wideRows(body)
     }
 
     private func entry<Entry: BitwiseCopyable>(_: Entry.Type, in words: [UInt32], _ line: Int) -> Entry {

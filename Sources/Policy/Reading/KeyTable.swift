@@ -27,8 +27,8 @@ struct KeyTable {
     static let service = KeyTable(
         noun: "a service",
         keys: [
-            "vips", "ports", "forward", "port", "vni", "mtu", "drain-time", "scheduler", "unavailable", "groups",
-            "backends",
+            "vips", "ports", "forward", "port", "vni", "mtu", "sources", "drain-time", "scheduler", "unavailable",
+            "groups", "backends",
         ],
         required: ["vips", "ports", "forward"],
         unsupported: ["masquerade", "affinity", "health"])

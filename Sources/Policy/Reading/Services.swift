@@ -8,7 +8,8 @@ extension DocumentReader {
             guard let fields = fields(entry.value, .service, at: entry.position) else { continue }
             var service = Service(name: entry.key, position: entry.position)
             let vips = fields["vips"].map { self.vips($0) } ?? []
-            service.vips = vips.map(\.address)
+            service.vips = vips.filter(\.prefix.isHost).map(\.prefix.address)
+            service.vipPrefixes = vips.map(\.prefix).filter { !$0.isHost }
             if let node = fields["ports"] { service.ports = servicePorts(node) }
             let forward: Service.Forward? = fields["forward"].flatMap {
                 word($0, "forward", unsupported: ["nat"])
@@ -39,23 +40,34 @@ extension DocumentReader {
             }
             if let node = fields["mtu"] { service.mtu = mtu(node, service) }
             guard isNew else { continue }
-            claim(service)
+            if let node = fields["sources"] { sourceLists.append((document.services.count, node)) }
             document.services.append(service)
         }
     }
 
-    private mutating func vips(_ node: Node) -> [(address: IPAddress, position: Position)] {
-        var vips: [(address: IPAddress, position: Position)] = []
-        var seen: Set<IPAddress> = []
+    private mutating func vips(_ node: Node) -> [(prefix: Prefix, position: Position)] {
+        var vips: [(prefix: Prefix, position: Position)] = []
+        var seen: Set<Prefix> = []
         for item in items(node, "vips", emptyHint: "a service needs an address") ?? [] {
-            guard let address = hostAddress(item, "the VIP") else { continue }
-            if seen.insert(address).inserted {
-                vips.append((address, item.position))
+            guard let prefix = vip(item) else { continue }
+            if seen.insert(prefix).inserted {
+                vips.append((prefix, item.position))
             } else {
-                warning(item.position, "the VIP \(address) is in this list twice")
+                warning(item.position, "the VIP \(prefix.shortText) is in this list twice")
             }
         }
         return vips
+    }
+
+    /// An address, or a prefix of nothing but addresses that hosts can have.
+    private mutating func vip(_ item: Node) -> Prefix? {
+        guard case .scalar(let text, _) = item.content, text.utf8.contains(UInt8(ascii: "/")) else {
+            return hostAddress(item, "the VIP").map { Prefix($0) }
+        }
+        guard let prefix = prefix(item, "the VIP") else { return nil }
+        guard let fault = prefix.hostFault else { return prefix }
+        error(item.position, "the VIP cannot be the prefix \(prefix) of \(fault) addresses")
+        return nil
     }
 
     private mutating func servicePorts(_ node: Node) -> [Service.Port] {
@@ -79,17 +91,10 @@ extension DocumentReader {
             node = port
         }
         guard let match = traffic(node) else { return nil }
-        if match.ipProtocol == .sctp {
-            error(node.position, "services on sctp are not supported by this version", "use tcp or udp")
-            return nil
-        }
-        guard match.ipProtocol.hasPorts, match != TrafficMatch(match.ipProtocol) else {
-            error(node.position, "a service cannot have the port \(match)", "use a port of tcp or udp, as 443/tcp")
-            return nil
-        }
-        guard match.selectors.count == 1 else {
+        guard match.ipProtocol.hasPorts else {
             error(
-                node.position, "port ranges of services are not supported by this version", "list the ports one by one")
+                node.position, "a service cannot have the port \(match)",
+                "use tcp, udp or sctp, alone or with a port or a range, as 443/tcp")
             return nil
         }
         return match
@@ -143,28 +148,14 @@ extension DocumentReader {
 
     /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it; tunnels carry
     /// every family in every other.
-    private mutating func checkReach(_ service: Service, _ vips: [(address: IPAddress, position: Position)]) {
+    private mutating func checkReach(_ service: Service, _ vips: [(prefix: Prefix, position: Position)]) {
         guard service.forward == .direct, !service.backends.isEmpty else { return }
         let families = Set(service.backends.map(\.address.family))
-        for vip in vips where !families.contains(vip.address.family) {
+        for vip in vips where !families.contains(vip.prefix.family) {
             error(
-                vip.position, "no backend of \(quoted(service.name)) can be reached from the VIP \(vip.address)",
+                vip.position,
+                "no backend of \(quoted(service.name)) can be reached from the VIP \(vip.prefix.shortText)",
                 "forward direct needs backends of the same family; tunnels do not")
-        }
-    }
-
-    private mutating func claim(_ service: Service) {
-        for port in service.ports {
-            for vip in service.vips {
-                let claim = Claim(vip: vip, port: port.match)
-                guard let first = claims[claim] else {
-                    claims[claim] = (service.name, port.position)
-                    continue
-                }
-                error(
-                    port.position, "\(port.match) of \(vip) belongs to the service \(quoted(first.service)) already",
-                    "the first is at \(first.position)")
-            }
         }
     }
 }
