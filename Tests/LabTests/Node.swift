@@ -19,6 +19,7 @@ struct NodeFile {
     var policies = [Self.allowed]
     var interface = "eth0"
     var defaults = "echo: reply"
+    var drainTime = "1h"
     /// Lines at the end.
     var more = ""
 
@@ -35,6 +36,7 @@ struct NodeFile {
             vips: [192.0.2.10, "2001:db8::10"]
             ports: [\(ports.joined(separator: ", "))]
             forward: ipip
+            drain-time: \(drainTime)
             backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))
         policies:\(policies.isEmpty ? " {}" : "")
@@ -59,9 +61,9 @@ extension Lab {
         try await LabTests.run(sluiceCommand(arguments, on: host))
     }
 
-    func apply(_ file: NodeFile) async throws {
+    func apply(_ file: NodeFile, on host: Host = .node) async throws {
         let file = try TemporaryFile(file.text)
-        try await sluice("apply", file.path)
+        try await sluice("apply", file.path, on: host)
     }
 
     /// Runs the body with the file applied on the node, and leaves nothing of it behind.
@@ -77,8 +79,8 @@ extension Lab {
         try result.get()
     }
 
-    func service(_ name: String) async throws -> Report.Service {
-        try await decode(Report.Services.self, sluice("service", "show", name, "--json")).services[0]
+    func service(_ name: String, on host: Host = .node) async throws -> Report.Service {
+        try await decode(Report.Services.self, sluice("service", "show", name, "--json", on: host)).services[0]
     }
 
     /// Packets dropped so far for a reason.
