@@ -46,7 +46,7 @@ extension Oracle {
         if (rule?.action ?? state.ingressDefault) == .deny {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
         } else if let backend = backend(for: flow, of: service, opensConnection: opensConnection) {
-            judgement = forward(packet, to: backend, service.forward, arrival)
+            judgement = forward(packet, to: backend, of: service, hash: flow.hash, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {
             judgement = unavailable(packet, service, arrival)

@@ -18,6 +18,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case dropTooBig = "DROP_TOO_BIG"
     case dropNoRoute = "DROP_NO_ROUTE"
     case dropTunnel = "DROP_TUNNEL"
+    case dropTunnelVNI = "DROP_TUNNEL_VNI"
+    case dropTunnelECN = "DROP_TUNNEL_ECN"
     /// A table held something impossible. The model has no tables, so it never judges so.
     case dropInternal = "DROP_INTERNAL"
     /// The program's second part is gone. The model is of one piece, so it never judges so.
@@ -40,6 +42,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .dropTooBig: "too_big"
         case .dropNoRoute: "no_route"
         case .dropTunnel: "tunnel"
+        case .dropTunnelVNI: "tunnel_vni"
+        case .dropTunnelECN: "tunnel_ecn"
         case .dropInternal: "internal"
         case .dropTailCall: "tail_call"
         }
@@ -52,7 +56,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .txForwarded, .txEcho: .tx
         case .redirectForwarded, .redirectResolve: .redirect
         case .dropMalformed, .dropNotIP, .dropNoService, .dropPolicy, .dropDefault, .dropNoBackend, .dropFragment,
-            .dropTooBig, .dropNoRoute, .dropTunnel, .dropInternal, .dropTailCall:
+            .dropTooBig, .dropNoRoute, .dropTunnel, .dropTunnelVNI, .dropTunnelECN, .dropInternal, .dropTailCall:
             .drop
         }
     }

@@ -78,7 +78,7 @@ private func compile(
                     .error, at: service.position, "service \(service.name) has \(backends.count) backends",
                     hint: "at most \(Limit.backendsPerService)"))
         }
-        for index in backends.indices where service.forward == .ipip {
+        for index in backends.indices where service.forward.encapsulation != nil {
             let address = backends[index].address
             backends[index].tunnelSource = sources.source(to: address)
             if backends[index].tunnelSource == nil, canSend, complained.insert(address.family).inserted {
@@ -92,6 +92,7 @@ private func compile(
             scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
         state.unavailable = service.unavailable
         state.groups = roster.groups
+        (state.tunnelPort, state.vni, state.mtu) = (service.tunnelPort, service.vni, service.mtu)
         return state
     }
 }

@@ -10,6 +10,9 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
         details.members("vips", old.vips, new.vips) { $0.description }
         details.members("ports", old.ports, new.ports) { $0.description }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
+        details.scalar("port", old.tunnelPortText, new.tunnelPortText)
+        details.scalar("vni", old.vniText, new.vniText)
+        details.scalar("mtu", old.mtu?.description, new.mtu?.description)
         details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
         details.scalar("unavailable", old.unavailable.rawValue, new.unavailable.rawValue)
@@ -36,12 +39,20 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
 }
 
 extension ServiceState {
+    fileprivate var tunnelPortText: String? { tunnelPort == 0 ? nil : "\(tunnelPort)" }
+    fileprivate var vniText: String? { forward.hasNetworks ? "\(vni)" : nil }
+
+    private var forwardText: String {
+        "forward \(forward.rawValue)" + (tunnelPortText.map { " port \($0)" } ?? "")
+            + (vniText.map { " vni \($0)" } ?? "") + (mtu.map { " mtu \($0)" } ?? "")
+    }
+
     fileprivate var summary: String {
         let members = shortened(backends.map { "\($0.name) \($0.summary)" }, separator: ", ")
         return [
             "vips " + shortened(vips.map(\.description), separator: ", "),
             "ports " + shortened(ports.map(\.description), separator: ", "),
-            "forward \(forward.rawValue)", "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
+            forwardText, "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
             unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
             groupText.map { "groups \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",
         ].compactMap(\.self).joined(separator: "; ")

@@ -35,7 +35,7 @@ public struct InterfaceState: Equatable, Sendable {
     public var mac: MACAddress?
     public var mode: Interface.Mode
     public var nextHop: Interface.NextHop
-    public var decapsulate: [Interface.Encapsulation]
+    public var decapsulate: [Decapsulation]
     /// The file's; what backends use stands in ``BackendState/tunnelSource``.
     public var tunnelSources: [IPAddress]
     /// 1…63, stable while the name stays; 0 stands for packets of any other interface.
@@ -43,7 +43,7 @@ public struct InterfaceState: Equatable, Sendable {
 
     public init(
         name: String, index: UInt32, mtu: Int, mac: MACAddress?, mode: Interface.Mode = .auto,
-        nextHop: Interface.NextHop = .auto, decapsulate: [Interface.Encapsulation] = [],
+        nextHop: Interface.NextHop = .auto, decapsulate: [Decapsulation] = [],
         tunnelSources: [IPAddress] = [], slot: UInt32
     ) {
         self.name = name
@@ -132,6 +132,11 @@ public struct ServiceState: Equatable, Sendable {
     public var vips: [IPAddress]
     public var ports: [TrafficMatch]
     public var forward: Service.Forward
+    /// As ``Service/tunnelPort``.
+    public var tunnelPort: UInt16 = 0
+    public var vni: UInt32 = 0
+    /// As ``Service/mtu``.
+    public var mtu: UInt16?
     public var scheduler: Service.Scheduler
     /// Seconds.
     public var drainTime: Int

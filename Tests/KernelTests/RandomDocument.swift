@@ -30,6 +30,11 @@ struct RandomDocument {
         "2001:db8:1:1::1", "2001:db8:2::5", "fd00::9",
     ].map { IPAddress($0)! }
 
+    private static let tunnels: [Decapsulation] = [
+        .ipip, Decapsulation(.gue), Decapsulation(.vxlan, port: 8472, vnis: [7, 5000, 0xFFFFFF]),
+        Decapsulation(.geneve),
+    ]
+
     /// What random packets should meet: the hosts that sets are made of, VIPs, the node, and what is impossible.
     func interests(node: KernelNode) -> PacketGenerator.Interests {
         let impossible = ["127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "240.0.0.1", "::1", "::", "ff02::1"]
@@ -45,13 +50,14 @@ struct RandomDocument {
                             vip, port.match.ipProtocol, port.match.selectors.lowerBound)
                     }
                 }
-            }, tunnelEnds: node.addresses)
+            }, tunnelEnds: node.addresses, tunnelPorts: [.gue: 6080, .vxlan: 8472, .geneve: 6081],
+            networks: [0, 7, 5000])
     }
 
     private mutating func nic(_ name: String) -> Interface {
         var nic = Interface(name: name, position: here)
         if random.chance(30) { nic.nextHop = .fixed(MACAddress("02:00:00:00:00:99")!) }
-        if random.chance(50) { nic.decapsulate = [.ipip] }
+        nic.decapsulate = Self.tunnels.filter { _ in random.chance(50) }
         return nic
     }
 
@@ -83,7 +89,10 @@ struct RandomDocument {
 
     private mutating func service(_ number: Int) -> Service {
         var service = Service(name: "service-\(number)", position: here)
-        service.forward = random.chance(70) ? .ipip : .direct
+        service.forward = random.chance(30) ? .direct : random.pick(Service.Forward.allCases)
+        service.tunnelPort = service.forward.encapsulation?.standardPort ?? 0
+        if service.forward.hasNetworks { service.vni = random.pick([0, 5000, 0xFFFFFF]) }
+        if random.chance(20) { service.mtu = random.pick([1300, 1450]) }
         // One port of its own per service: no two answer in the same place.
         let port = Self.ports[number % Self.ports.count] + (number < Self.ports.count ? 0 : 1000)
         let family: IPAddress.Family = random.pick(IPAddress.Family.allCases)

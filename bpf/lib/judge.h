@@ -33,7 +33,7 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     backend = backend_at(view, index);
     p->backend_slot = backend->slot;
     p->flags |= PACKET_BACKEND;
-    return forward(ctx, p, in, backend, service->forward);
+    return forward(ctx, p, in, backend, service);
 }
 
 // Any packet, described in this CPU's workspace.

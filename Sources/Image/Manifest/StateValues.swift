@@ -10,8 +10,7 @@ extension InterfaceState: ManifestValue {
         writer.optional(mac)
         writer.name(mode)
         if case .fixed(let hop) = nextHop { writer.optional(hop) } else { writer.flag(false) }
-        writer.number(UInt(decapsulate.count))
-        for encapsulation in decapsulate { writer.name(encapsulation) }
+        writer.list(decapsulate)
         writer.list(tunnelSources)
         writer.number(slot)
     }
@@ -21,9 +20,23 @@ extension InterfaceState: ManifestValue {
             name: try reader.text(), index: try reader.number(), mtu: try reader.signed(), mac: try reader.optional(),
             mode: try reader.name(), slot: 0)
         if let hop = try reader.optional(MACAddress.self) { nextHop = .fixed(hop) }
-        for _ in 0..<(try reader.count()) { decapsulate.append(try reader.name()) }
+        decapsulate = try reader.list()
         tunnelSources = try reader.list()
         slot = try reader.number()
+    }
+}
+
+extension Decapsulation: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.name(encapsulation)
+        writer.number(port)
+        writer.number(UInt(vnis.count))
+        for vni in vnis { writer.number(vni) }
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(try reader.name(), port: try reader.number())
+        for _ in 0..<(try reader.count()) { vnis.append(try reader.number()) }
     }
 }
 
@@ -122,6 +135,9 @@ extension ServiceState: ManifestValue {
         writer.list(backends)
         writer.number(slot)
         writer.number(slots.drainEnd)
+        writer.number(tunnelPort)
+        writer.number(vni)
+        writer.number(mtu ?? 0)
     }
 
     init(from reader: inout ManifestReader) throws(ImageError) {
@@ -133,6 +149,10 @@ extension ServiceState: ManifestValue {
         backends = try reader.list()
         slot = try reader.number()
         slots.drainEnd = try reader.number()
+        tunnelPort = try reader.number()
+        vni = try reader.number()
+        let mtu: UInt16 = try reader.number()
+        self.mtu = mtu == 0 ? nil : mtu
     }
 }
 

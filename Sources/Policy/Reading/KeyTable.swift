@@ -17,6 +17,8 @@ struct KeyTable {
     static let interface = KeyTable(
         noun: "an interface", keys: ["mode", "next-hop", "decapsulate", "tunnel-source"])
 
+    static let decapsulation = KeyTable(noun: "an encapsulation", keys: ["port", "vnis"])
+
     static let defaults = KeyTable(
         noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup"])
 
@@ -24,9 +26,11 @@ struct KeyTable {
 
     static let service = KeyTable(
         noun: "a service",
-        keys: ["vips", "ports", "forward", "drain-time", "scheduler", "unavailable", "groups", "backends"],
+        keys: [
+            "vips", "ports", "forward", "port", "vni", "mtu", "drain-time", "scheduler", "unavailable", "groups", "backends",
+        ],
         required: ["vips", "ports", "forward"],
-        unsupported: ["vni", "port", "masquerade", "affinity", "mtu", "health"])
+        unsupported: ["masquerade", "affinity", "health"])
 
     static let group = KeyTable(noun: "a group", keys: ["weight"])
 

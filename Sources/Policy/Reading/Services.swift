@@ -11,7 +11,7 @@ extension DocumentReader {
             service.vips = vips.map(\.address)
             if let node = fields["ports"] { service.ports = servicePorts(node) }
             let forward: Service.Forward? = fields["forward"].flatMap {
-                word($0, "forward", unsupported: ["gue", "vxlan", "geneve", "nat"])
+                word($0, "forward", unsupported: ["nat"])
             }
             if let node = fields["scheduler"] {
                 let scheduler: Service.Scheduler? = word(
@@ -34,8 +34,10 @@ extension DocumentReader {
             if areBackendsRead { checkMembers(of: service) }
             if let forward {
                 service.forward = forward
+                tunnel(fields, &service)
                 if areBackendsRead { checkReach(service, vips) }
             }
+            if let node = fields["mtu"] { service.mtu = mtu(node, service) }
             guard isNew else { continue }
             claim(service)
             document.services.append(service)
@@ -128,8 +130,10 @@ extension DocumentReader {
             backend.group = group(of: entry, fields["group"], among: groups)
             if let node = fields["mac"] {
                 backend.mac = mac(node, "the MAC")
-                if forward == .ipip {
-                    warning(node.position, "the MAC is of no use with forward ipip", "it is for forward direct")
+                if let forward, let encapsulation = forward.encapsulation, !encapsulation.hasNetworks {
+                    warning(
+                        node.position, "the MAC is of no use with forward \(forward.rawValue)",
+                        "it is for forward direct, vxlan and geneve")
                 }
             }
             backends.append(backend)
@@ -137,7 +141,7 @@ extension DocumentReader {
         return backends
     }
 
-    /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it; `ipip` carries
+    /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it; tunnels carry
     /// every family in every other.
     private mutating func checkReach(_ service: Service, _ vips: [(address: IPAddress, position: Position)]) {
         guard service.forward == .direct, !service.backends.isEmpty else { return }
@@ -145,7 +149,7 @@ extension DocumentReader {
         for vip in vips where !families.contains(vip.address.family) {
             error(
                 vip.position, "no backend of \(quoted(service.name)) can be reached from the VIP \(vip.address)",
-                "forward direct needs backends of the same family; ipip does not")
+                "forward direct needs backends of the same family; tunnels do not")
         }
     }
 
