@@ -12,6 +12,7 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
         details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
+        details.scalar("affinity", old.affinityText, new.affinityText)
         return details.texts
     }
     for service in new {
@@ -39,9 +40,11 @@ extension ServiceState {
             "vips " + shortened(vips.map(\.description), separator: ", "),
             "ports " + shortened(ports.map(\.description), separator: ", "),
             "forward \(forward.rawValue)", "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
-            backends.isEmpty ? "no backends" : "backends \(members)",
-        ].joined(separator: "; ")
+            affinityText.map { "affinity \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",
+        ].compactMap(\.self).joined(separator: "; ")
     }
+
+    fileprivate var affinityText: String? { affinity > 0 ? "\(affinity)s" : nil }
 }
 
 extension BackendState {

@@ -13,6 +13,7 @@ public struct State: Equatable, Sendable {
     public var clients = Clients.node
     /// The file's ``Defaults/clientGroup``.
     public var clientGroup: String?
+    public var flows = FlowSettings()
     /// Address sets by index: every identity in the order of the file, then whatever else rules name.
     public var sets: [AddressSet] = []
     /// By falling precedence: priority, then deny before allow, then order in the file.
@@ -135,6 +136,8 @@ public struct ServiceState: Equatable, Sendable {
     public var scheduler: Service.Scheduler
     /// Seconds.
     public var drainTime: Int
+    /// Seconds after its last packet that a client keeps its backend; 0: no longer than its flows.
+    public var affinity: Int
     /// Sorted by name. A backend's index here is what the Maglev slots hold.
     public var backends: [BackendState]
     /// Where its packets are counted; 0…, stable while the name stays.
@@ -143,8 +146,8 @@ public struct ServiceState: Equatable, Sendable {
 
     public init(
         name: String, vips: [IPAddress], ports: [TrafficMatch], forward: Service.Forward,
-        scheduler: Service.Scheduler = .maglev, drainTime: Int, backends: [BackendState], slot: UInt32,
-        slots: ServiceSlots = ServiceSlots()
+        scheduler: Service.Scheduler = .maglev, drainTime: Int, affinity: Int = 0, backends: [BackendState],
+        slot: UInt32, slots: ServiceSlots = ServiceSlots()
     ) {
         self.name = name
         self.vips = vips
@@ -152,10 +155,16 @@ public struct ServiceState: Equatable, Sendable {
         self.forward = forward
         self.scheduler = scheduler
         self.drainTime = drainTime
+        self.affinity = affinity
         self.backends = backends
         self.slot = slot
         self.slots = slots
     }
+}
+
+extension ServiceState {
+    /// Whether every flow is remembered. Else only datagrams are, and connections that begin while their slot is marked.
+    public var isStateful: Bool { scheduler != .maglev || affinity > 0 }
 }
 
 public struct BackendState: Equatable, Sendable {

@@ -92,6 +92,8 @@ struct RandomDocument {
         let protocols: [IPProtocol] = random.pick([[.tcp], [.udp], [.tcp, .udp]])
         service.ports = protocols.map { Service.Port(match: TrafficMatch($0, port: port), position: here) }
         service.drainTime = random.chance(80) ? 3600 : 0
+        if random.chance(60) { service.scheduler = random.pick(Service.Scheduler.allCases) }
+        if random.chance(25) { service.affinity = 3600 }
         service.backends = backends(service.forward == .direct ? family : nil)
         return service
     }

@@ -16,6 +16,8 @@ struct NodeFile {
     /// Name and the rest of the entry. shop-3 is reached through IPv6.
     var backends = [("shop-1", "10.0.1.1", 100), ("shop-2", "10.0.1.2", 100), ("shop-3", "2001:db8:2::3", 100)]
     var ports = ["80/tcp"]
+    /// Further keys of the service.
+    var service: [String] = []
     var policies = [Self.allowed]
     var interface = "eth0"
     var defaults = "echo: reply"
@@ -35,7 +37,7 @@ struct NodeFile {
             vips: [192.0.2.10, "2001:db8::10"]
             ports: [\(ports.joined(separator: ", "))]
             forward: ipip
-            backends:
+        \(service.map { "    \($0)\n" }.joined())    backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))
         policies:\(policies.isEmpty ? " {}" : "")
         \(policies.map { "  \($0)" }.joined(separator: "\n"))
@@ -104,6 +106,8 @@ enum Report {
         var name: String
         var state: String
         var packets: Int
+        var flows: Int?
+        var handshake_us: Int?
     }
     struct Drops: Decodable { var drops: [Drop] }
     struct Drop: Decodable {

@@ -8,6 +8,8 @@ struct ServiceReport: Report, Equatable {
         var ports: [TrafficMatch]
         var forward: String
         var scheduler: String
+        /// Seconds; `nil`: none.
+        var affinity: Int?
         var traffic: Traffic
         var backends: [Backend]
 
@@ -25,6 +27,10 @@ struct ServiceReport: Report, Equatable {
         var address: IPAddress
         var weight: UInt16
         var state: State
+        /// Live flows; `nil` where the service's flows are not all remembered.
+        var flows: Int?
+        /// How long handshakes take, in microseconds; `nil` where that is not measured, or was not yet.
+        var handshake: Int?
         var traffic: Traffic
     }
 
@@ -59,20 +65,23 @@ extension ServiceReport.Service {
                 .init(key: "ports", value: JSON(texts: ports)),
                 .init(key: "forward", value: .string(forward)),
                 .init(key: "scheduler", value: .string(scheduler)),
+                .init(key: "affinity", value: affinity.map { JSON($0) } ?? .null),
             ] + traffic.members + [.init(key: "backends", value: .array(backends.map(\.json)))])
     }
 
     fileprivate func details(_ style: Style) -> String {
-        var table = Table("BACKEND", "ADDRESS", "WEIGHT", "STATE", "PACKETS", "BYTES")
+        var table = Table("BACKEND", "ADDRESS", "WEIGHT", "STATE", "FLOWS", "HANDSHAKE", "PACKETS", "BYTES")
         for backend in backends {
             table.add(
                 .init(backend.name), .init(backend.address), .init(backend.weight),
                 .init(backend.state.rawValue, backend.state == .up ? .green : .yellow),
+                .init(backend.flows.map { "\($0)" }), .init(backend.handshake.map { "\($0) us" }),
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
         }
         return Facts([
             ("service", name), ("vips", vips.list), ("ports", ports.list), ("forward", forward),
-            ("scheduler", scheduler), ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
+            ("scheduler", scheduler), ("affinity", affinity.map { "\($0) s" } ?? "none"),
+            ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
         ]).text(style) + "\n" + (backends.isEmpty ? "no backends\n" : table.text(style))
     }
 }
@@ -85,6 +94,8 @@ extension ServiceReport.Backend {
                 .init(key: "address", value: JSON(address)),
                 .init(key: "weight", value: JSON(weight)),
                 .init(key: "state", value: .string(state.rawValue)),
+                .init(key: "flows", value: flows.map { JSON($0) } ?? .null),
+                .init(key: "handshake_us", value: handshake.map { JSON($0) } ?? .null),
             ] + traffic.members)
     }
 }

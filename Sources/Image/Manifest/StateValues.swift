@@ -117,6 +117,7 @@ extension ServiceState: ManifestValue {
         writer.name(forward)
         writer.name(scheduler)
         writer.signed(drainTime)
+        writer.signed(affinity)
         writer.list(backends)
         writer.number(slot)
         writer.number(slots.drainEnd)
@@ -125,8 +126,9 @@ extension ServiceState: ManifestValue {
     init(from reader: inout ManifestReader) throws(ImageError) {
         self.init(
             name: try reader.text(), vips: try reader.list(), ports: try reader.list(), forward: try reader.name(),
-            scheduler: try reader.name(), drainTime: try reader.signed(), backends: try reader.list(),
-            slot: try reader.number(), slots: ServiceSlots(drainEnd: try reader.number()))
+            scheduler: try reader.name(), drainTime: try reader.signed(),
+            affinity: try reader.signed(), backends: try reader.list(), slot: try reader.number(),
+            slots: ServiceSlots(drainEnd: try reader.number()))
     }
 }
 
@@ -149,6 +151,22 @@ extension BackendState: ManifestValue {
     }
 }
 
+extension FlowSettings: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        for seconds in [idleTCP, idleUDP, idleSCTP] { writer.signed(seconds) }
+        writer.flag(newFlows != nil)
+        if let newFlows { writer.signed(newFlows) }
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init()
+        idleTCP = try reader.signed()
+        idleUDP = try reader.signed()
+        idleSCTP = try reader.signed()
+        newFlows = try reader.flag() ? try reader.signed() : nil
+    }
+}
+
 extension State: ManifestValue {
     func write(to writer: inout ManifestWriter) {
         writer.list(interfaces)
@@ -157,6 +175,7 @@ extension State: ManifestValue {
         writer.name(clients)
         writer.flag(clientGroup != nil)
         if let clientGroup { writer.text(clientGroup) }
+        flows.write(to: &writer)
         writer.list(sets)
         writer.list(rules)
         writer.list(services)
@@ -170,6 +189,7 @@ extension State: ManifestValue {
         echoReply = try reader.flag()
         clients = try reader.name()
         clientGroup = try reader.flag() ? try reader.text() : nil
+        flows = try FlowSettings(from: &reader)
         sets = try reader.list()
         rules = try reader.list()
         services = try reader.list()

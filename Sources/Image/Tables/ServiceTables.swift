@@ -13,17 +13,22 @@ struct ServiceTables: Equatable, Sendable {
     var backends: [UInt32] = []
     /// Per backend slot: index in `backends`.
     var backendIndex: [UInt32] = []
+    /// The services' sequences one after the other, each from a line on, two entries to the word.
+    var sequences: [UInt32] = []
 
     /// More counters than any node has memory for; a larger slot is a mistake.
     private static let highestSlot: UInt32 = 1 << 24
 
     static func slotLines(_ count: Int) -> Int { (count + Int(SLOTS_PER_LINE) - 1) / Int(SLOTS_PER_LINE) }
 
-    init(services: [UInt32], details: [UInt32], backends: [UInt32], backendIndex: [UInt32]) {
+    init(
+        services: [UInt32], details: [UInt32], backends: [UInt32], backendIndex: [UInt32], sequences: [UInt32]
+    ) {
         self.services = services
         self.details = details
         self.backends = backends
         self.backendIndex = backendIndex
+        self.sequences = sequences
     }
 
     func entry(_ index: Int) -> service {
@@ -39,6 +44,7 @@ struct ServiceTables: Equatable, Sendable {
         backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
         services.reserveCapacity(states.count * Line.words)
         var line = firstSlotsLine
+        let firstSequencesLine = firstSlotsLine + shapes.reduce(0) { $0 + $1.lines }
         var backendCount = 0
         for (state, shape) in zip(states, shapes) {
             guard state.backends.count <= Int(SLOT_BACKEND) else {
@@ -55,8 +61,17 @@ struct ServiceTables: Equatable, Sendable {
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
             entry.forward = UInt8(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
+            entry.scheduler = state.scheduler.number
+            if state.isStateful { entry.flags |= UInt8(SERVICE_STATEFUL) }
+            if state.affinity > 0 { entry.flags |= UInt8(SERVICE_AFFINITY) }
             services.append(bytesOf: entry)
-            details.append(bytesOf: service_detail())
+            var detail = service_detail()
+            detail.affinity = UInt32(clamping: state.affinity)
+            let sequence = state.sequence
+            detail.sequence_line = UInt32(truncatingIfNeeded: firstSequencesLine + sequences.count / Line.words)
+            detail.sequence_count = UInt32(sequence.count)
+            sequences.append(lineOf: sequence)
+            details.append(bytesOf: detail)
             for backend in state.backends {
                 guard backendIndex[Int(backend.slot)] == BACKEND_NONE else {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
@@ -77,6 +92,7 @@ struct ServiceTables: Equatable, Sendable {
         if case .v4(let address) = state.address, case .v4(let source) = state.tunnelSource {
             entry.outer_sum = outerSum(source: source, destination: address)
         }
+        entry.weight = state.effectiveWeight
         if let mac = state.mac {
             withUnsafeMutableBytes(of: &entry.mac) { $0.copyBytes(from: mac.bytes) }
             entry.flags |= UInt8(BACKEND_MAC)
@@ -105,6 +121,29 @@ struct ServiceTables: Equatable, Sendable {
     private static func outerSum(source: IPv4Address, destination: IPv4Address) -> UInt32 {
         let addresses = [source, destination].map(\.value.byteSwapped)
         return addresses.reduce(0x0045 + 0x0040) { $0 + ($1 & 0xFFFF) + ($1 >> 16) }
+    }
+}
+
+extension Service.Scheduler {
+    var number: UInt8 {
+        switch self {
+        case .maglev: UInt8(SCHEDULER_MAGLEV)
+        case .roundRobin: UInt8(SCHEDULER_ROUND_ROBIN)
+        case .random: UInt8(SCHEDULER_RANDOM)
+        case .leastConnections: UInt8(SCHEDULER_LEAST_CONNECTIONS)
+        case .latency: UInt8(SCHEDULER_LATENCY)
+        }
+    }
+}
+
+extension [UInt32] {
+    /// Appends numbers of 16 bits, two to the word, and fills the line.
+    fileprivate mutating func append(lineOf numbers: [UInt16]) {
+        for place in stride(from: 0, to: numbers.count, by: 2) {
+            let second = place + 1 < numbers.count ? numbers[place + 1] : 0
+            append(UInt32(numbers[place]) | UInt32(second) << 16)
+        }
+        while !count.isMultiple(of: Line.words) { append(0) }
     }
 }
 

@@ -18,15 +18,17 @@ struct KeyTable {
         noun: "an interface", keys: ["mode", "next-hop", "decapsulate", "tunnel-source"])
 
     static let defaults = KeyTable(
-        noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup"])
+        noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup", "idle", "new-flows"])
+
+    static let idle = KeyTable(noun: "idle times", keys: ["tcp", "udp", "sctp"])
 
     static let identity = KeyTable(noun: "an identity", keys: ["cidrs", "except", "labels"])
 
     static let service = KeyTable(
         noun: "a service",
-        keys: ["vips", "ports", "forward", "drain-time", "scheduler", "backends"],
+        keys: ["vips", "ports", "forward", "drain-time", "scheduler", "affinity", "backends"],
         required: ["vips", "ports", "forward"],
-        unsupported: ["vni", "port", "masquerade", "affinity", "mtu", "health"])
+        unsupported: ["vni", "port", "masquerade", "mtu", "health"])
 
     static let servicePort = KeyTable(
         noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])

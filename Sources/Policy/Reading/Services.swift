@@ -14,12 +14,14 @@ extension DocumentReader {
                 word($0, "forward", unsupported: ["gue", "vxlan", "geneve", "nat"])
             }
             if let node = fields["scheduler"] {
-                let scheduler: Service.Scheduler? = word(
-                    node, "the scheduler", unsupported: ["round-robin", "random", "least-connections", "latency"])
-                service.scheduler = scheduler ?? service.scheduler
+                service.scheduler = word(node, "the scheduler") ?? service.scheduler
+                checkMeasures(service, node)
             }
             if let node = fields["drain-time"] {
                 service.drainTime = duration(node, "the drain time") ?? service.drainTime
+            }
+            if let node = fields["affinity"] {
+                service.affinity = positiveDuration(node, "the affinity", "leave it out for none") ?? service.affinity
             }
             var areBackendsRead = true
             if let node = fields["backends"] {
@@ -139,6 +141,15 @@ extension DocumentReader {
                 vip.position, "no backend of \(quoted(service.name)) can be reached from the VIP \(vip.address)",
                 "forward direct needs backends of the same family; ipip does not")
         }
+    }
+
+    private mutating func checkMeasures(_ service: Service, _ node: Node) {
+        guard service.scheduler == .latency, !service.ports.isEmpty,
+            service.ports.allSatisfy({ $0.match.ipProtocol != .tcp })
+        else { return }
+        warning(
+            node.position, "latency measures nothing without a tcp port",
+            "it chooses like least-connections for other protocols")
     }
 
     private mutating func claim(_ service: Service) {
