@@ -81,7 +81,7 @@ extension Oracle {
             let backend = serving(known, service)
         else { return nil }
         if event.opensConnection, known.state == .closing { return nil }
-        if backend.effectiveWeight == 0 {
+        if !service.takesNewFlows(backend) {
             if event.opensConnection, known.state != .opening { return nil }
             if now >= service.slots.drainEnd { return nil }
         }
@@ -118,7 +118,7 @@ extension Oracle {
         let key = FlowMemory.Client(address: flow.source, service: service.slot)
         guard service.affinity > 0, let known = memory.clients[key], now - known.seen <= UInt64(service.affinity),
             let backend = serving(known, service),
-            backend.effectiveWeight > 0 || (!isNew && now < service.slots.drainEnd)
+            service.takesNewFlows(backend) || (!isNew && now < service.slots.drainEnd)
         else { return nil }
         if case .packet = event { memory.clients[key]?.seen = now }
         return backend

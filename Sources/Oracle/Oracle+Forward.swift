@@ -61,40 +61,6 @@ extension Oracle {
             return outer.bytes
         }
     }
-
-    // MARK: Too big
-
-    private static let smallestMTU6 = 1280
-    private static let longestQuote6 = 512
-
-    /// Drops the packet and tells its sender, from the VIP, what would have fitted. An ICMP error is never answered,
-    /// nor is a later fragment (RFC 1122, section 3.2.2).
-    private func tooBig(_ packet: Datagram, fitting mtu: Int, _ arrival: Arrival) -> Judgement {
-        var judgement = Judgement(.dropTooBig)
-        guard environment.tellsTooBig, !packet.isICMP, !packet.isLaterFragment else { return judgement }
-        let fitting = UInt32(max(0, min(mtu, 0xFFFF)))
-        let payload: Payload =
-            switch packet.family {
-            case .v4:
-                .icmp(
-                    ICMPMessage(
-                        error: 3, code: 4, parameter: fitting, quote: packet.bytes.prefix(packet.headerLength + 8)))
-            case .v6:
-                .icmpv6(
-                    ICMPMessage(
-                        error: 2, parameter: max(fitting, UInt32(Self.smallestMTU6)),
-                        quote: packet.bytes.prefix(Self.longestQuote6)))
-            }
-        var answer = IPPacket(from: packet.destination, to: packet.source, payload)
-        if case .v4(var plain) = answer {
-            plain.dontFragment = false
-            answer = .v4(plain)
-        }
-        judgement.action = .tx
-        judgement.egress = arrival.interface
-        judgement.bytes = arrival.link.answer(answer.bytes)
-        return judgement
-    }
 }
 
 extension MACAddress {

@@ -49,7 +49,7 @@ extension Oracle {
             judgement = forward(packet, to: backend, service.forward, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {
-            judgement = Judgement(.dropNoBackend)
+            judgement = unavailable(packet, service, arrival)
         }
         judgement.rule = Judgement.Named(rule)
         judgement.service = Judgement.Named(service)

@@ -71,14 +71,14 @@ private func compile(
     // Backends have no way out of an interface that is not there, and that is one mistake, not many.
     let canSend = interfaces.count == document.interfaces.count
 
-    return zip(document.services, rosters.services).map { service, backends in
+    return zip(document.services, rosters.services).map { service, roster in
+        var backends = roster.backends
         if backends.count > Limit.backendsPerService {
             problems.append(
                 Diagnostic(
                     .error, at: service.position, "service \(service.name) has \(backends.count) backends",
                     hint: "at most \(Limit.backendsPerService)"))
         }
-        var backends = backends
         for index in backends.indices where service.forward == .ipip {
             let address = backends[index].address
             backends[index].tunnelSource = sources.source(to: address)
@@ -88,10 +88,13 @@ private func compile(
                 problems.append(Diagnostic(.error, at: position ?? service.position, what, hint: hint))
             }
         }
-        return ServiceState(
+        var state = ServiceState(
             name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
             scheduler: service.scheduler, drainTime: service.drainTime, affinity: service.affinity,
             backends: backends, slot: 0)
+        state.unavailable = service.unavailable
+        state.groups = roster.groups
+        return state
     }
 }
 

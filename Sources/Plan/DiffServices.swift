@@ -12,6 +12,8 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
         details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
+        details.scalar("unavailable", old.unavailable.rawValue, new.unavailable.rawValue)
+        details.scalar("groups", old.groupText, new.groupText)
         details.scalar("affinity", old.affinityText, new.affinityText)
         return details.texts
     }
@@ -24,6 +26,7 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
             var details = Details()
             details.scalar("address", old.address.description, new.address.description)
             details.scalar("weight", "\(old.weight)", "\(new.weight)")
+            details.scalar("group", old.group, new.group)
             details.scalar("mac", old.mac?.description, new.mac?.description)
             details.scalar("state", old.stateText, new.stateText)
             details.scalar("tunnel-source", old.tunnelSource?.description, new.tunnelSource?.description)
@@ -40,8 +43,14 @@ extension ServiceState {
             "vips " + shortened(vips.map(\.description), separator: ", "),
             "ports " + shortened(ports.map(\.description), separator: ", "),
             "forward \(forward.rawValue)", "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
-            affinityText.map { "affinity \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",
+            unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
+            affinityText.map { "affinity \($0)" }, groupText.map { "groups \($0)" },
+            backends.isEmpty ? "no backends" : "backends \(members)",
         ].compactMap(\.self).joined(separator: "; ")
+    }
+
+    fileprivate var groupText: String? {
+        groups.isEmpty ? nil : shortened(groups.map(\.description), separator: ", ")
     }
 
     fileprivate var affinityText: String? { affinity > 0 ? "\(affinity)s" : nil }
@@ -51,12 +60,13 @@ extension BackendState {
     fileprivate var stateText: String { draining ? "draining" : "up" }
 
     fileprivate var summary: String {
-        "\(address) weight \(weight)" + (mac.map { " mac \($0)" } ?? "") + (draining ? " draining" : "")
+        "\(address) weight \(weight)" + (group.map { " group \($0)" } ?? "") + (mac.map { " mac \($0)" } ?? "")
+            + (draining ? " draining" : "")
     }
 
     /// Compared before any text is made, since most backends of a large file are as they were.
     fileprivate func differs(from other: BackendState) -> Bool {
         address != other.address || weight != other.weight || mac != other.mac || draining != other.draining
-            || tunnelSource != other.tunnelSource
+            || group != other.group || tunnelSource != other.tunnelSource
     }
 }

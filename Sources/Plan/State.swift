@@ -136,6 +136,9 @@ public struct ServiceState: Equatable, Sendable {
     public var scheduler: Service.Scheduler
     /// Seconds.
     public var drainTime: Int
+    public var unavailable = Service.Unavailable.drop
+    /// Sorted by name; empty where backends stand for themselves.
+    public var groups: [GroupState] = []
     /// Seconds after its last packet that a client keeps its backend; 0: no longer than its flows.
     public var affinity: Int
     /// Sorted by name. A backend's index here is what the Maglev slots hold.
@@ -162,6 +165,22 @@ public struct ServiceState: Equatable, Sendable {
     }
 }
 
+/// A part of a service's backends with a share of its own.
+public struct GroupState: Equatable, Hashable, Sendable {
+    public var name: String
+    /// In proportion to the other groups'.
+    public var weight: UInt16
+
+    public init(name: String, weight: UInt16) {
+        self.name = name
+        self.weight = weight
+    }
+}
+
+extension GroupState: CustomStringConvertible {
+    public var description: String { "\(name) \(weight)" }
+}
+
 extension ServiceState {
     /// Whether every flow is remembered. Else only datagrams are, and connections that begin while their slot is marked.
     public var isStateful: Bool { scheduler != .maglev || affinity > 0 }
@@ -171,6 +190,8 @@ public struct BackendState: Equatable, Sendable {
     public var name: String
     public var address: IPAddress
     public var weight: UInt16
+    /// One of the service's groups, where it has any.
+    public var group: String?
     public var mac: MACAddress?
     /// Weight counts as 0 while true; set by `backend drain`.
     public var draining: Bool
@@ -192,7 +213,7 @@ public struct BackendState: Equatable, Sendable {
         self.slot = slot
     }
 
-    /// What the scheduler sees.
+    /// What counts among the backends of its group, or of the service: see ``ServiceState/shares``.
     public var effectiveWeight: UInt16 { draining ? 0 : weight }
 }
 

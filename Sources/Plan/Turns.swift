@@ -4,8 +4,8 @@ extension ServiceState {
     /// What schedulers other than Maglev walk or draw from: backend indices, each as often as its weight asks for and
     /// as evenly spread as can be. Empty where no backend takes new flows, or the scheduler needs none.
     ///
-    /// It follows from the weights alone.
-    public var sequence: [UInt16] { scheduler == .maglev ? [] : Turns.interleaved(backends.map(\.effectiveWeight)) }
+    /// It follows from the weights alone, those of groups included.
+    public var sequence: [UInt16] { scheduler == .maglev ? [] : Turns.interleaved(shares) }
 }
 
 enum Turns {
@@ -14,7 +14,7 @@ enum Turns {
 
     /// Smooth weighted round robin, as of nginx: in each turn every backend gains its share, and the richest pays for
     /// the turn. Equal backends take turns in their order.
-    static func interleaved(_ weights: [UInt16]) -> [UInt16] {
+    static func interleaved(_ weights: [UInt32]) -> [UInt16] {
         let shares = shares(weights)
         let total = shares.reduce(0, +)
         let active = shares.indices.filter { shares[$0] > 0 }
@@ -33,7 +33,7 @@ enum Turns {
 
     /// How often each backend stands in the sequence: its weight, divided by what all have in common; where that is
     /// too long, its part of the longest one, by largest remainder.
-    static func shares(_ weights: [UInt16]) -> [Int] {
+    static func shares(_ weights: [UInt32]) -> [Int] {
         let divisor = weights.reduce(0) { greatestCommonDivisor($0, Int($1)) }
         guard divisor > 0 else { return weights.map { _ in 0 } }
         let reduced = weights.map { Int($0) / divisor }

@@ -120,6 +120,15 @@ public struct Service: Hashable, Sendable {
         case latency
     }
 
+    /// What a service without a usable backend answers.
+    public enum Unavailable: String, Hashable, Sendable, CaseIterable {
+        case drop
+        /// A TCP reset; to other protocols as `unreachable`.
+        case reset
+        /// ICMP port unreachable.
+        case unreachable
+    }
+
     /// A port the service answers on. ``TrafficMatch/selectors`` holds exactly one port.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
@@ -138,6 +147,9 @@ public struct Service: Hashable, Sendable {
     public var scheduler = Scheduler.maglev
     /// How long connections that were established before a change of the backend set keep their backend; seconds.
     public var drainTime = 3600
+    public var unavailable = Unavailable.drop
+    /// Empty: every backend's share follows from its own weight alone. Otherwise each backend is in one of them.
+    public var groups: [Group] = []
     /// How long after its last packet a client keeps its backend; seconds, 0: no longer than its flows.
     public var affinity = 0
     public var backends: [Backend] = []
@@ -149,11 +161,27 @@ public struct Service: Hashable, Sendable {
     }
 }
 
+/// A part of a service's backends that has a share of new flows of its own, whatever is in it.
+public struct Group: Hashable, Sendable {
+    public var name: String
+    /// 0…65535, in proportion to the other groups'; 0 takes no new flows.
+    public var weight: UInt16 = 1
+    public var position: Position
+
+    public init(name: String, position: Position) {
+        self.name = name
+        self.position = position
+    }
+}
+
 public struct Backend: Hashable, Sendable {
     public var name: String
     public var address: IPAddress
-    /// 0…65535; 0 takes no new flows.
+    /// 0…65535, in proportion to the other backends', where the service has groups to those of its group; 0 takes no new
+    /// flows.
     public var weight: UInt16 = 1
+    /// One of the service's groups; `nil` where it has none.
+    public var group: String?
     /// For `direct`, where the neighbour table is not to be asked.
     public var mac: MACAddress?
     public var position: Position

@@ -68,8 +68,10 @@ extension Service {
         case 1 where !absent.isEmpty:
             let address = random.pick(absent)
             changed.backends.append(Backend(name: "backend-\(address)", address: address, position: position))
+            changed.backends[changed.backends.count - 1].group = groups.isEmpty ? nil : random.pick(groups).name
         case 2 where !backends.isEmpty:
             changed.backends[Int.random(in: 0..<backends.count, using: &random)].weight = random.pick([0, 1, 5])
+        case 3 where !groups.isEmpty: changed.groups[0].weight = random.pick([0, 1, 50])
         default: break
         }
         return changed

@@ -95,6 +95,8 @@ struct RandomDocument {
         if random.chance(60) { service.scheduler = random.pick(Service.Scheduler.allCases) }
         if random.chance(25) { service.affinity = 3600 }
         service.backends = backends(service.forward == .direct ? family : nil)
+        service.unavailable = random.pick([.drop, .reset, .unreachable])
+        if random.chance(30) { split(&service) }
         return service
     }
 
@@ -106,6 +108,15 @@ struct RandomDocument {
             if random.chance(30) { backend.mac = MACAddress("02:00:00:00:00:77") }
             return backend
         }
+    }
+
+    private mutating func split(_ service: inout Service) {
+        service.groups = ["canary", "stable"].map {
+            var group = Group(name: $0, position: here)
+            group.weight = random.pick([0, 5, 95])
+            return group
+        }
+        for index in service.backends.indices { service.backends[index].group = random.pick(["canary", "stable"]) }
     }
 
     private mutating func rule(_ number: Int) -> Rule {

@@ -9,15 +9,15 @@ import Testing
             ([], []), ([0], []), ([0, 0], []), ([7], [0]), ([1, 1, 1], [0, 1, 2]), ([5, 0, 5], [0, 2]),
             ([2, 1], [0, 1, 0]), ([5, 1, 1], [0, 0, 1, 0, 2, 0, 0]), ([300, 100], [0, 0, 1, 0]),
             ([0, 10, 20], [2, 1, 2]),
-        ] as [([UInt16], [UInt16])])
-    func interleaves(weights: [UInt16], expected: [UInt16]) { #expect(Turns.interleaved(weights) == expected) }
+        ] as [([UInt32], [UInt16])])
+    func interleaves(weights: [UInt32], expected: [UInt16]) { #expect(Turns.interleaved(weights) == expected) }
 
     @Test(
         arguments: [
             [65535, 1], [65535, 65534, 1], [4097, 4096], [1, 2, 3, 5000],
-            (1...300).map { UInt16($0 * 7 % 997 + 1) },
-        ] as [[UInt16]])
-    func longOnesAreRounded(weights: [UInt16]) {
+            (1...300).map { UInt32($0 * 7 % 997 + 1) },
+        ] as [[UInt32]])
+    func longOnesAreRounded(weights: [UInt32]) {
         let sequence = Turns.interleaved(weights)
         #expect(sequence.count <= Turns.longest + weights.count)
         let total = weights.reduce(0) { $0 + Double($1) }
@@ -30,7 +30,7 @@ import Testing
 
     /// In no stretch does a backend take much more or less than its share.
     @Test func spreadsEvenly() {
-        let weights: [UInt16] = [7, 3, 2, 1]
+        let weights: [UInt32] = [7, 3, 2, 1]
         let sequence = Turns.interleaved(weights)
         #expect(sequence.count == 13)
         for length in 1...13 {
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func moreBackendsThanTheLongest() {
-        let weights = (0..<5000).map { UInt16($0 % 3 + 1) }
+        let weights = (0..<5000).map { UInt32($0 % 3 + 1) }
         let sequence = Turns.interleaved(weights)
         #expect(Set(sequence).count == 5000)
     }

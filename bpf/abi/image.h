@@ -164,6 +164,11 @@ struct frontend_bucket {
 #define SLOT_NONE 0xffffu   // in `previous`: the current backend is meant
 #define SLOTS_PER_LINE 32
 
+// In `service.flags`: what a service without a usable backend answers, where not nothing.
+#define SERVICE_UNAVAILABLE_RESET 0x10       // a TCP reset, and to datagrams as below
+#define SERVICE_UNAVAILABLE_UNREACHABLE 0x20 // ICMP port unreachable
+#define SERVICE_UNAVAILABLE (SERVICE_UNAVAILABLE_RESET | SERVICE_UNAVAILABLE_UNREACHABLE)
+
 // Schedulers.
 #define SCHEDULER_MAGLEV 0
 #define SCHEDULER_ROUND_ROBIN 1

@@ -60,7 +60,7 @@ static __always_inline int forward_too_big(struct xdp_md *ctx, struct packet *p,
     if (config.dry_run)
         return OUTCOME_DROP_TOO_BIG;
     workspace_put(p);
-    if (too_big_answer(ctx, p->cpu, mtu))
+    if (too_big_answer(ctx, p, mtu))
         p->flags |= PACKET_ANSWERED;
     return OUTCOME_DROP_TOO_BIG;
 }

@@ -6,6 +6,7 @@
 #include "forward.h"
 #include "policy.h"
 #include "service.h"
+#include "unavailable.h"
 
 // A packet of a flow to a service's frontend.
 static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
@@ -28,7 +29,7 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     p->flags |= PACKET_SERVICE;
     index = balance(view, service, frontend->service, p);
     if (unlikely(index == BACKEND_NONE))
-        return OUTCOME_DROP_NO_BACKEND;
+        return unavailable(ctx, p, service);
     backend = backend_at(view, index);
     p->backend_slot = backend->slot;
     p->flags |= PACKET_BACKEND;

@@ -23,11 +23,12 @@ extension ServiceReport.Service {
             name: service.name, vips: service.vips, ports: service.ports, forward: service.forward.rawValue,
             scheduler: service.scheduler.rawValue, affinity: service.affinity > 0 ? service.affinity : nil,
             traffic: Traffic(counters.service(service.slot)),
-            backends: service.backends.map { backend in
+            groups: service.groups.map { .init(name: $0.name, weight: $0.weight) },
+            backends: zip(service.backends, service.shares).map { backend, share in
                 let load = loads[backend: backend.slot]
                 return .init(
-                    name: backend.name, address: backend.address, weight: backend.weight,
-                    state: backend.effectiveWeight > 0 ? .up : .draining,
+                    name: backend.name, address: backend.address, weight: backend.weight, group: backend.group,
+                    state: share > 0 ? .up : .draining,
                     flows: service.isStateful ? load.flows : nil,
                     handshake: service.scheduler == .latency ? load.handshake : nil,
                     traffic: Traffic(counters.backend(backend.slot)))

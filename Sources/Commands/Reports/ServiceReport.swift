@@ -11,21 +11,28 @@ struct ServiceReport: Report, Equatable {
         /// Seconds; `nil`: none.
         var affinity: Int?
         var traffic: Traffic
+        var groups: [Group] = []
         var backends: [Backend]
 
         var up: Int { backends.count { $0.state == .up } }
     }
 
+    struct Group: Equatable, Sendable {
+        var name: String
+        var weight: UInt16
+    }
+
     struct Backend: Equatable, Sendable {
         enum State: String, Sendable {
             case up
-            /// Keeps the connections it has and takes no new ones: drained, or of weight 0.
+            /// Keeps the connections it has and takes no new ones: drained, of weight 0, or in a group of weight 0.
             case draining
         }
 
         var name: String
         var address: IPAddress
         var weight: UInt16
+        var group: String? = nil
         var state: State
         /// Live flows; `nil` where the service's flows are not all remembered.
         var flows: Int?
@@ -66,14 +73,18 @@ extension ServiceReport.Service {
                 .init(key: "forward", value: .string(forward)),
                 .init(key: "scheduler", value: .string(scheduler)),
                 .init(key: "affinity", value: affinity.map { JSON($0) } ?? .null),
-            ] + traffic.members + [.init(key: "backends", value: .array(backends.map(\.json)))])
+            ] + traffic.members + [
+                .init(key: "groups", value: .array(groups.map(\.json))),
+                .init(key: "backends", value: .array(backends.map(\.json))),
+            ])
     }
 
     fileprivate func details(_ style: Style) -> String {
-        var table = Table("BACKEND", "ADDRESS", "WEIGHT", "STATE", "FLOWS", "HANDSHAKE", "PACKETS", "BYTES")
+        var table = Table(
+            "BACKEND", "ADDRESS", "GROUP", "WEIGHT", "STATE", "FLOWS", "HANDSHAKE", "PACKETS", "BYTES")
         for backend in backends {
             table.add(
-                .init(backend.name), .init(backend.address), .init(backend.weight),
+                .init(backend.name), .init(backend.address), .init(backend.group), .init(backend.weight),
                 .init(backend.state.rawValue, backend.state == .up ? .green : .yellow),
                 .init(backend.flows.map { "\($0)" }), .init(backend.handshake.map { "\($0) us" }),
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
@@ -81,9 +92,14 @@ extension ServiceReport.Service {
         return Facts([
             ("service", name), ("vips", vips.list), ("ports", ports.list), ("forward", forward),
             ("scheduler", scheduler), ("affinity", affinity.map { "\($0) s" } ?? "none"),
+            ("groups", groups.map { "\($0.name) \($0.weight)" }.joined(separator: ", ")),
             ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
         ]).text(style) + "\n" + (backends.isEmpty ? "no backends\n" : table.text(style))
     }
+}
+
+extension ServiceReport.Group {
+    fileprivate var json: JSON { ["name": .string(name), "weight": JSON(weight)] }
 }
 
 extension ServiceReport.Backend {
@@ -93,6 +109,7 @@ extension ServiceReport.Backend {
                 .init(key: "name", value: .string(name)),
                 .init(key: "address", value: JSON(address)),
                 .init(key: "weight", value: JSON(weight)),
+                .init(key: "group", value: group.map(JSON.string) ?? .null),
                 .init(key: "state", value: .string(state.rawValue)),
                 .init(key: "flows", value: flows.map { JSON($0) } ?? .null),
                 .init(key: "handshake_us", value: handshake.map { JSON($0) } ?? .null),

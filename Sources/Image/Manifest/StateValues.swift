@@ -117,6 +117,8 @@ extension ServiceState: ManifestValue {
         writer.name(forward)
         writer.name(scheduler)
         writer.signed(drainTime)
+        writer.name(unavailable)
+        writer.list(groups)
         writer.signed(affinity)
         writer.list(backends)
         writer.number(slot)
@@ -126,9 +128,24 @@ extension ServiceState: ManifestValue {
     init(from reader: inout ManifestReader) throws(ImageError) {
         self.init(
             name: try reader.text(), vips: try reader.list(), ports: try reader.list(), forward: try reader.name(),
-            scheduler: try reader.name(), drainTime: try reader.signed(),
-            affinity: try reader.signed(), backends: try reader.list(), slot: try reader.number(),
-            slots: ServiceSlots(drainEnd: try reader.number()))
+            scheduler: try reader.name(), drainTime: try reader.signed(), backends: [], slot: 0)
+        unavailable = try reader.name()
+        groups = try reader.list()
+        affinity = try reader.signed()
+        backends = try reader.list()
+        slot = try reader.number()
+        slots.drainEnd = try reader.number()
+    }
+}
+
+extension GroupState: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(name)
+        writer.number(weight)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(name: try reader.text(), weight: try reader.number())
     }
 }
 
@@ -137,6 +154,8 @@ extension BackendState: ManifestValue {
         writer.text(name)
         address.write(to: &writer)
         writer.number(weight)
+        writer.flag(group != nil)
+        if let group { writer.text(group) }
         writer.optional(mac)
         writer.flag(draining)
         writer.optional(tunnelSource)
@@ -145,9 +164,12 @@ extension BackendState: ManifestValue {
 
     init(from reader: inout ManifestReader) throws(ImageError) {
         self.init(
-            name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(),
-            mac: try reader.optional(), draining: try reader.flag(), tunnelSource: try reader.optional(),
-            slot: try reader.number())
+            name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(), slot: 0)
+        if try reader.flag() { group = try reader.text() }
+        mac = try reader.optional()
+        draining = try reader.flag()
+        tunnelSource = try reader.optional()
+        slot = try reader.number()
     }
 }
 

@@ -61,6 +61,11 @@ struct ServiceTables: Equatable, Sendable {
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
             entry.forward = UInt8(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
+            switch state.unavailable {
+            case .drop: break
+            case .reset: entry.flags |= UInt8(SERVICE_UNAVAILABLE_RESET)
+            case .unreachable: entry.flags |= UInt8(SERVICE_UNAVAILABLE_UNREACHABLE)
+            }
             entry.scheduler = state.scheduler.number
             if state.isStateful { entry.flags |= UInt8(SERVICE_STATEFUL) }
             if state.affinity > 0 { entry.flags |= UInt8(SERVICE_AFFINITY) }
@@ -72,18 +77,24 @@ struct ServiceTables: Equatable, Sendable {
             detail.sequence_count = UInt32(sequence.count)
             sequences.append(lineOf: sequence)
             details.append(bytesOf: detail)
-            for backend in state.backends {
+            for (backend, weight) in zip(state.backends, Self.weights(state.shares)) {
                 guard backendIndex[Int(backend.slot)] == BACKEND_NONE else {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
                 }
                 backendIndex[Int(backend.slot)] = UInt32(backendCount)
-                backends.append(bytesOf: Self.entry(backend))
+                backends.append(bytesOf: Self.entry(backend, weight: weight))
                 backendCount += 1
             }
         }
     }
 
-    private static func entry(_ state: BackendState) -> backend {
+    /// Shares in 16 bits; what is more than nothing stays more.
+    private static func weights(_ shares: [UInt32]) -> [UInt16] {
+        let most = UInt64(max(shares.max() ?? 0, UInt32(UInt16.max)))
+        return shares.map { $0 == 0 ? 0 : UInt16(max(1, UInt64($0) * UInt64(UInt16.max) / most)) }
+    }
+
+    private static func entry(_ state: BackendState, weight: UInt16) -> backend {
         var entry = backend()
         withUnsafeMutableBytes(of: &entry.address) { store(state.address, in: $0) }
         if let source = state.tunnelSource { withUnsafeMutableBytes(of: &entry.source) { store(source, in: $0) } }
@@ -92,7 +103,7 @@ struct ServiceTables: Equatable, Sendable {
         if case .v4(let address) = state.address, case .v4(let source) = state.tunnelSource {
             entry.outer_sum = outerSum(source: source, destination: address)
         }
-        entry.weight = state.effectiveWeight
+        entry.weight = weight
         if let mac = state.mac {
             withUnsafeMutableBytes(of: &entry.mac) { $0.copyBytes(from: mac.bytes) }
             entry.flags |= UInt8(BACKEND_MAC)

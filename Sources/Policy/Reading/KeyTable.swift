@@ -26,15 +26,17 @@ struct KeyTable {
 
     static let service = KeyTable(
         noun: "a service",
-        keys: ["vips", "ports", "forward", "drain-time", "scheduler", "affinity", "backends"],
+        keys: ["vips", "ports", "forward", "drain-time", "scheduler", "affinity", "unavailable", "groups", "backends"],
         required: ["vips", "ports", "forward"],
         unsupported: ["vni", "port", "masquerade", "mtu", "health"])
+
+    static let group = KeyTable(noun: "a group", keys: ["weight"])
 
     static let servicePort = KeyTable(
         noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])
 
     static let backend = KeyTable(
-        noun: "a backend", keys: ["address", "weight", "mac"], required: ["address"],
+        noun: "a backend", keys: ["address", "weight", "group", "mac"], required: ["address"],
         unsupported: ["zone", "slow-start"])
 
     static let policy = KeyTable(

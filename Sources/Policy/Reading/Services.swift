@@ -20,15 +20,20 @@ extension DocumentReader {
             if let node = fields["drain-time"] {
                 service.drainTime = duration(node, "the drain time") ?? service.drainTime
             }
+            if let node = fields["unavailable"] {
+                service.unavailable = word(node, "unavailable") ?? service.unavailable
+            }
+            if let node = fields["groups"] { service.groups = groups(node) }
             if let node = fields["affinity"] {
                 service.affinity = positiveDuration(node, "the affinity", "leave it out for none") ?? service.affinity
             }
             var areBackendsRead = true
             if let node = fields["backends"] {
                 let entries = entries(node, "backends")
-                service.backends = backends(entries, forward)
+                service.backends = backends(entries, service.groups, forward)
                 areBackendsRead = service.backends.count == entries.count
             }
+            if areBackendsRead { checkMembers(of: service) }
             if let forward {
                 service.forward = forward
                 if areBackendsRead { checkReach(service, vips) }
@@ -101,7 +106,9 @@ extension DocumentReader {
         }
     }
 
-    private mutating func backends(_ entries: [Node.Entry], _ forward: Service.Forward?) -> [Backend] {
+    private mutating func backends(
+        _ entries: [Node.Entry], _ groups: [Group], _ forward: Service.Forward?
+    ) -> [Backend] {
         var backends: [Backend] = []
         var addresses: [IPAddress: String] = [:]
         for entry in entries {
@@ -120,6 +127,7 @@ extension DocumentReader {
             if let node = fields["weight"] {
                 backend.weight = integer(node, "the weight", in: 0...UInt16.max) ?? backend.weight
             }
+            backend.group = group(of: entry, fields["group"], among: groups)
             if let node = fields["mac"] {
                 backend.mac = mac(node, "the MAC")
                 if forward == .ipip {
