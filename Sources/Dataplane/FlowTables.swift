@@ -29,13 +29,20 @@ struct FlowTables {
     private func connectionEntries() throws -> [FlowEntry] {
         let map = try Map<flow_key, connection>(set[.connections].value.duplicate())
         return try map.entries().map { key, value in
-            entry(key, .connection(backendSlot: value.backend, tag: value.tag), seen: value.seen)
+            guard key.destination.0 != CLIENT_MARK else {
+                let service = UInt32(truncatingIfNeeded: key.destination.1)
+                return entry(
+                    key, .client(serviceSlot: service, backendSlot: value.backend, tag: value.tag), seen: value.seen)
+            }
+            let state = FlowEntry.TrackedState(rawValue: UInt32(value.state)) ?? .open
+            return entry(key, .connection(backendSlot: value.backend, tag: value.tag, state: state), seen: value.seen)
         }
     }
 
     private func entry(_ key: flow_key, _ kind: FlowEntry.Kind, seen: UInt64) -> FlowEntry {
         FlowEntry(
-            kind: kind, source: IPAddress(mapped: key.source), destination: IPAddress(mapped: key.destination),
+            kind: kind, source: IPAddress(mapped: key.source),
+            destination: key.destination.0 == CLIENT_MARK ? nil : IPAddress(mapped: key.destination),
             sourcePort: UInt16(bigEndian: key.source_port), destinationPort: UInt16(bigEndian: key.destination_port),
             proto: key.protocol, idle: set.control.duration(from: seen, to: now))
     }

@@ -10,10 +10,19 @@ struct FlowMemory {
         let ipProtocol: IPProtocol
     }
 
-    /// The backend of a connection that began while its slot was marked.
-    struct Connection: Equatable {
+    /// The backend of a flow to a service, or of a client.
+    struct Connection {
+        enum State { case opening, open, closing }
         let slot: UInt32
         let address: IPAddress
+        var state = State.opening
+        var seen: UInt64
+    }
+
+    struct Client: Hashable {
+        let address: IPAddress
+        /// Its counter's place.
+        let service: UInt32
     }
 
     private struct Tracked {
@@ -27,6 +36,9 @@ struct FlowMemory {
     private var inbound: [FlowKey: UInt64] = [:]
     private var fragments: [FragmentKey: (transport: Transport, seen: UInt64)] = [:]
     var connections: [FlowKey: Connection] = [:]
+    var clients: [Client: Connection] = [:]
+    /// Flows that each service has scheduled, by its counter's place.
+    var positions: [UInt32: UInt64] = [:]
 
     private static let fragmentLifetime: UInt64 = 30
     private static let otherLifetime: UInt64 = 300

@@ -11,6 +11,9 @@ public struct Oracle: Sendable {
     public var environment: Environment
     /// Seconds of the boot clock (`CLOCK_MONOTONIC`); set it between packets, never back.
     public var now: UInt64
+    /// Slot of the backend that the data path chose where live counts or measured times decide, which the model does not
+    /// keep: it takes this one where it was a candidate.
+    public var preference: UInt32?
     var memory = FlowMemory()
 
     public init(state: State, environment: Environment = Environment(), now: UInt64 = 0) {

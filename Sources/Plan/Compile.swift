@@ -18,6 +18,7 @@ public func compile(
     state.echoReply = document.defaults.echoReply
     state.clients = document.defaults.clients
     state.clientGroup = document.defaults.clientGroup
+    state.flows = document.defaults.flows
     state.nodeAddresses = facts.ownAddresses
     state.interfaces = compile(document.interfaces, facts: facts, problems: &problems)
     state.services = compile(document, overrides, facts, state.interfaces, problems: &problems)
@@ -94,7 +95,8 @@ private func compile(
         }
         var state = ServiceState(
             name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
-            scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
+            scheduler: service.scheduler, drainTime: service.drainTime, affinity: service.affinity,
+            backends: backends, slot: 0)
         (state.tunnelPort, state.vni, state.mtu) = (service.tunnelPort, service.vni, service.mtu)
         state.unavailable = service.unavailable
         state.groups = roster.groups

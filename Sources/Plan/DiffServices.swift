@@ -20,6 +20,7 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
         details.scalar("unavailable", old.unavailable.rawValue, new.unavailable.rawValue)
         details.scalar("groups", old.groupText, new.groupText)
+        details.scalar("affinity", old.affinityText, new.affinityText)
         return details.texts
     }
     for service in new {
@@ -58,13 +59,16 @@ extension ServiceState {
             sources == nil ? nil : "sources " + shortened(names.sources(of: self), separator: ", "),
             forwardText, "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
             unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
-            groupText.map { "groups \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",
+            affinityText.map { "affinity \($0)" }, groupText.map { "groups \($0)" },
+            backends.isEmpty ? "no backends" : "backends \(members)",
         ].compactMap(\.self).joined(separator: "; ")
     }
 
     fileprivate var groupText: String? {
         groups.isEmpty ? nil : shortened(groups.map(\.description), separator: ", ")
     }
+
+    fileprivate var affinityText: String? { affinity > 0 ? "\(affinity)s" : nil }
 }
 
 extension BackendState {

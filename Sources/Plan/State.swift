@@ -13,6 +13,7 @@ public struct State: Equatable, Sendable {
     public var clients = Clients.node
     /// The file's ``Defaults/clientGroup``.
     public var clientGroup: String?
+    public var flows = FlowSettings()
     /// Address sets by index: every identity in the order of the file, then whatever else rules name.
     public var sets: [AddressSet] = []
     /// By falling precedence: priority, then deny before allow, then order in the file.
@@ -148,6 +149,8 @@ public struct ServiceState: Equatable, Sendable {
     public var unavailable = Service.Unavailable.drop
     /// Sorted by name; empty where backends stand for themselves.
     public var groups: [GroupState] = []
+    /// Seconds after its last packet that a client keeps its backend; 0: no longer than its flows.
+    public var affinity: Int
     /// Sorted by name. A backend's index here is what the Maglev slots hold.
     public var backends: [BackendState]
     /// Where its packets are counted; 0…, stable while the name stays.
@@ -156,8 +159,8 @@ public struct ServiceState: Equatable, Sendable {
 
     public init(
         name: String, vips: [IPAddress], ports: [TrafficMatch], forward: Service.Forward,
-        scheduler: Service.Scheduler = .maglev, drainTime: Int, backends: [BackendState], slot: UInt32,
-        slots: ServiceSlots = ServiceSlots()
+        scheduler: Service.Scheduler = .maglev, drainTime: Int, affinity: Int = 0, backends: [BackendState],
+        slot: UInt32, slots: ServiceSlots = ServiceSlots()
     ) {
         self.name = name
         self.vips = vips
@@ -165,6 +168,7 @@ public struct ServiceState: Equatable, Sendable {
         self.forward = forward
         self.scheduler = scheduler
         self.drainTime = drainTime
+        self.affinity = affinity
         self.backends = backends
         self.slot = slot
         self.slots = slots
@@ -197,6 +201,11 @@ public struct GroupState: Equatable, Hashable, Sendable {
 
 extension GroupState: CustomStringConvertible {
     public var description: String { "\(name) \(weight)" }
+}
+
+extension ServiceState {
+    /// Whether every flow is remembered. Else only datagrams are, and connections that begin while their slot is marked.
+    public var isStateful: Bool { scheduler != .maglev || affinity > 0 }
 }
 
 public struct BackendState: Equatable, Sendable {

@@ -67,6 +67,20 @@ public struct Defaults: Hashable, Sendable {
     /// Processes of this control group and those below it only, named as in `/proc/PID/cgroup`. `nil`: all that the
     /// node's control groups hold, where the node has them.
     public var clientGroup: String?
+    public var flows = FlowSettings()
+
+    public init() {}
+}
+
+/// How flows of services are remembered.
+public struct FlowSettings: Hashable, Sendable {
+    /// Seconds after its last packet in which a flow is forgotten, by protocol. TCP: RFC 5382, REQ-5; UDP: RFC 4787,
+    /// REQ-5; SCTP: as TCP.
+    public var idleTCP = 7440
+    public var idleUDP = 300
+    public var idleSCTP = 7440
+    /// New flows that each CPU remembers in a second; `nil`: as many as the table can take in without haste.
+    public var newFlows: Int?
 
     public init() {}
 }
@@ -99,7 +113,13 @@ public struct Service: Hashable, Sendable {
     public enum Forward: String, Hashable, Sendable, CaseIterable {
         case direct, ipip, gue, vxlan, geneve
     }
-    public enum Scheduler: String, Hashable, Sendable, CaseIterable { case maglev }
+    public enum Scheduler: String, Hashable, Sendable, CaseIterable {
+        case maglev
+        case roundRobin = "round-robin"
+        case random
+        case leastConnections = "least-connections"
+        case latency
+    }
 
     /// What a service without a usable backend answers.
     public enum Unavailable: String, Hashable, Sendable, CaseIterable {
@@ -141,6 +161,8 @@ public struct Service: Hashable, Sendable {
     public var unavailable = Unavailable.drop
     /// Empty: every backend's share follows from its own weight alone. Otherwise each backend is in one of them.
     public var groups: [Group] = []
+    /// How long after its last packet a client keeps its backend; seconds, 0: no longer than its flows.
+    public var affinity = 0
     public var backends: [Backend] = []
     public var position: Position
 

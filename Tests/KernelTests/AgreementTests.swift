@@ -63,6 +63,7 @@ extension Service {
             !backends.contains { $0.address == address }
                 && (forward.encapsulation != nil || address.family == (vips.first ?? vipPrefixes[0].address).family)
         }
+        if random.chance(20) { changed.scheduler = random.pick(Service.Scheduler.allCases) }
         switch Int.random(in: 0..<4, using: &random) {
         case 0 where !backends.isEmpty: changed.backends.remove(at: Int.random(in: 0..<backends.count, using: &random))
         case 1 where !absent.isEmpty:

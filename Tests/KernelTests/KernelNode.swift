@@ -128,7 +128,16 @@ final class KernelNode {
     /// What the model says of a frame that comes in through `nic`.
     func expect(_ frame: [UInt8]) -> Judgement {
         model.now = Self.monotonicSeconds()
+        model.preference = try? preference(frame)
         return model.judge(frame: frame, interface: nic)
+    }
+
+    /// The backend that a scheduler which goes by live counts or measured times chooses now.
+    private func preference(_ frame: [UInt8]) throws -> UInt32? {
+        guard state.services.contains(where: { [.leastConnections, .latency].contains($0.scheduler) }),
+            let trace = try dataplane?.dryRunner().run(frame, interfaceIndex: nic).trace, trace.flags.contains(.backend)
+        else { return nil }
+        return state.services.flatMap(\.backends)[Int(trace.backend)].slot
     }
 
     /// What the program says, and then does. The dry run comes first, since it must not change what the other finds.

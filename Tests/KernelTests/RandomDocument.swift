@@ -110,6 +110,8 @@ struct RandomDocument {
         widen(&service, number)
         if random.chance(25) { service.sources = (0..<random.pick([1, 2])).map { _ in limit() } }
         service.drainTime = random.chance(80) ? 3600 : 0
+        if random.chance(60) { service.scheduler = random.pick(Service.Scheduler.allCases) }
+        if random.chance(25) { service.affinity = 3600 }
         service.backends = backends(service.forward == .direct ? family : nil)
         service.unavailable = random.pick([.drop, .reset, .unreachable])
         if random.chance(30) { split(&service) }

@@ -46,7 +46,12 @@ enum __attribute__((enum_extensibility(open))) outcome {
 // Room for outcomes in the counters; more than there are, so that adding one does not move the others.
 #define OUTCOME_ROOM 64
 
-_Static_assert(OUTCOME_COUNT <= OUTCOME_ROOM, "outcomes outgrew their counters");
+// What is counted beside outcomes, from the end of their room on.
+#define NOTICE_UNREMEMBERED                                                                                            \
+    (OUTCOME_ROOM - 1) // a packet went by hash: more flows began in that second than may be kept
+#define NOTICE_ROOM 8
+
+_Static_assert(OUTCOME_COUNT <= OUTCOME_ROOM - NOTICE_ROOM, "outcomes outgrew their counters");
 
 #ifndef __bpf__
 // What people see. An outcome that this build does not know has the words of DROP_INTERNAL.

@@ -87,12 +87,15 @@ struct workspace {
     struct packet packet;
     struct hop hop;
     struct resolve resolve;
+    struct flow_key key;
+    struct connection connection;
 
     // How much of what is rationed has been used in the current second.
     __u64 second_began; // jiffies
     __u32 events;
     __u32 too_big;
     __u32 refusals; // answers of services without a backend
+    __u32 new_flows;
 };
 
 struct {
@@ -118,7 +121,7 @@ static __always_inline struct workspace *workspace_rationed(__u32 cpu) {
 
     if (own && now - own->second_began >= control.ticks_per_second) {
         own->second_began = now;
-        own->events = own->too_big = own->refusals = 0;
+        own->events = own->too_big = own->refusals = own->new_flows = 0;
     }
     return own;
 }

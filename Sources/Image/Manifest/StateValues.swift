@@ -138,6 +138,7 @@ extension ServiceState: ManifestValue {
         writer.signed(drainTime)
         writer.name(unavailable)
         writer.list(groups)
+        writer.signed(affinity)
         writer.list(backends)
         writer.number(slot)
         writer.number(slots.drainEnd)
@@ -162,6 +163,7 @@ extension ServiceState: ManifestValue {
         self.sources = sources
         unavailable = try reader.name()
         groups = try reader.list()
+        affinity = try reader.signed()
         backends = try reader.list()
         slot = try reader.number()
         slots.drainEnd = try reader.number()
@@ -207,6 +209,22 @@ extension BackendState: ManifestValue {
     }
 }
 
+extension FlowSettings: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        for seconds in [idleTCP, idleUDP, idleSCTP] { writer.signed(seconds) }
+        writer.flag(newFlows != nil)
+        if let newFlows { writer.signed(newFlows) }
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init()
+        idleTCP = try reader.signed()
+        idleUDP = try reader.signed()
+        idleSCTP = try reader.signed()
+        newFlows = try reader.flag() ? try reader.signed() : nil
+    }
+}
+
 extension State: ManifestValue {
     func write(to writer: inout ManifestWriter) {
         writer.list(interfaces)
@@ -215,6 +233,7 @@ extension State: ManifestValue {
         writer.name(clients)
         writer.flag(clientGroup != nil)
         if let clientGroup { writer.text(clientGroup) }
+        flows.write(to: &writer)
         writer.list(sets)
         writer.list(rules)
         writer.list(services)
@@ -228,6 +247,7 @@ extension State: ManifestValue {
         echoReply = try reader.flag()
         clients = try reader.name()
         clientGroup = try reader.flag() ? try reader.text() : nil
+        flows = try FlowSettings(from: &reader)
         sets = try reader.list()
         rules = try reader.list()
         services = try reader.list()

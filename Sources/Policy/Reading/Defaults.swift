@@ -19,6 +19,20 @@ extension DocumentReader {
         if let node = setting("client-cgroup", fields) {
             document.defaults.clientGroup = controlGroup(node) ?? document.defaults.clientGroup
         }
+        if let node = setting("idle", fields), let times = self.fields(node, .idle, at: node.position) {
+            var flows = document.defaults.flows
+            if let node = times["tcp"] { flows.idleTCP = idleTime(node, "tcp") ?? flows.idleTCP }
+            if let node = times["udp"] { flows.idleUDP = idleTime(node, "udp") ?? flows.idleUDP }
+            if let node = times["sctp"] { flows.idleSCTP = idleTime(node, "sctp") ?? flows.idleSCTP }
+            document.defaults.flows = flows
+        }
+        if let node = setting("new-flows", fields) {
+            document.defaults.flows.newFlows = integer(node, "the number of new flows", in: 1...1_000_000_000)
+        }
+    }
+
+    private mutating func idleTime(_ node: Node, _ ipProtocol: String) -> Int? {
+        positiveDuration(node, "the idle time of \(ipProtocol)", "a flow would be forgotten between two packets")
     }
 
     private enum Echo: String, CaseIterable { case reply, drop }

@@ -15,9 +15,8 @@ extension DocumentReader {
                 word($0, "forward", unsupported: ["nat"])
             }
             if let node = fields["scheduler"] {
-                let scheduler: Service.Scheduler? = word(
-                    node, "the scheduler", unsupported: ["round-robin", "random", "least-connections", "latency"])
-                service.scheduler = scheduler ?? service.scheduler
+                service.scheduler = word(node, "the scheduler") ?? service.scheduler
+                checkMeasures(service, node)
             }
             if let node = fields["drain-time"] {
                 service.drainTime = duration(node, "the drain time") ?? service.drainTime
@@ -26,6 +25,9 @@ extension DocumentReader {
                 service.unavailable = word(node, "unavailable") ?? service.unavailable
             }
             if let node = fields["groups"] { service.groups = groups(node) }
+            if let node = fields["affinity"] {
+                service.affinity = positiveDuration(node, "the affinity", "leave it out for none") ?? service.affinity
+            }
             var areBackendsRead = true
             if let node = fields["backends"] {
                 let entries = entries(node, "backends")
@@ -157,5 +159,14 @@ extension DocumentReader {
                 "no backend of \(quoted(service.name)) can be reached from the VIP \(vip.prefix.shortText)",
                 "forward direct needs backends of the same family; tunnels do not")
         }
+    }
+
+    private mutating func checkMeasures(_ service: Service, _ node: Node) {
+        guard service.scheduler == .latency, !service.ports.isEmpty,
+            service.ports.allSatisfy({ $0.match.ipProtocol != .tcp })
+        else { return }
+        warning(
+            node.position, "latency measures nothing without a tcp port",
+            "it chooses like least-connections for other protocols")
     }
 }
