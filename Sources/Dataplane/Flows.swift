@@ -9,6 +9,17 @@ public struct FlowEntry: Sendable {
         case inbound(TrackedState)
         /// A connection that began while its slot was marked: the backend's slot and tag.
         case connection(backendSlot: UInt32, tag: UInt32)
+        /// A flow through a service that forwards by `nat`.
+        case translated(TrackedState, Translation)
+    }
+
+    /// What a client's packets are turned into.
+    public struct Translation: Sendable {
+        public var backendSlot: UInt32
+        public var source: IPAddress
+        public var sourcePort: UInt16
+        public var destination: IPAddress
+        public var destinationPort: UInt16
     }
 
     public enum TrackedState: UInt32, Sendable { case opening, open, closing }

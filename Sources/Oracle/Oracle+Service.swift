@@ -1,4 +1,5 @@
 import Net
+import Packets
 import Plan
 import Policy
 
@@ -12,7 +13,7 @@ extension Oracle {
         }
         let flow = FlowKey(packet, transport)
         guard let service = service(of: flow) else { return nil }
-        return serve(flow, service, packet, arrival, opensConnection: transport.flags.opensConnection)
+        return serve(flow, service, packet, arrival, transport.flags)
     }
 
     private func service(of flow: FlowKey) -> Int? {
@@ -27,7 +28,7 @@ extension Oracle {
     private mutating func judgeErrorForVIP(_ packet: Datagram, _ arrival: Arrival) throws(Refusal) -> Judgement? {
         if let flow = quotedFlow(packet)?.reversed, let service = service(of: flow) {
             guard !state.nodeAddresses.contains(flow.source) else { throw .malformed }
-            return serve(flow, service, packet, arrival, opensConnection: false)
+            return serve(flow, service, packet, arrival, nil)
         }
         if isOwn(packet.destination) { return nil }
         guard packet.fragment == nil else { throw .fragment }
@@ -35,9 +36,12 @@ extension Oracle {
         return nil
     }
 
-    /// `flow`: from the client to the VIP. `packet`: what is to be delivered, of that flow or an error about it.
+    /// - Parameters:
+    ///   - flow: From the client to the VIP.
+    ///   - packet: What is to be delivered, of that flow or an error about it.
+    ///   - flags: `nil` for an error.
     private mutating func serve(
-        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, opensConnection: Bool
+        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, _ flags: TCPSegment.Flags?
     ) -> Judgement {
         let service = state.services[index]
         let rule = decidingRule(
@@ -45,7 +49,9 @@ extension Oracle {
         var judgement: Judgement
         if (rule?.action ?? state.ingressDefault) == .deny {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
-        } else if let backend = backend(for: flow, of: service, opensConnection: opensConnection) {
+        } else if service.forward == .nat {
+            judgement = translate(packet, of: flow, to: service, flags, arrival)
+        } else if let backend = backend(for: flow, of: service, flags) {
             judgement = forward(packet, to: backend, service.forward, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {
@@ -60,8 +66,8 @@ extension Oracle {
     // MARK: Which backend
 
     /// Connections that are older than the last change of the table keep their backend while the drain time runs.
-    private mutating func backend(
-        for flow: FlowKey, of service: ServiceState, opensConnection: Bool
+    mutating func backend(
+        for flow: FlowKey, of service: ServiceState, _ flags: TCPSegment.Flags?
     ) -> BackendState? {
         let slots = service.slots
         let current =
@@ -69,7 +75,7 @@ extension Oracle {
         guard flow.ipProtocol == .tcp, let previous = previousBackend(flow, slots) else {
             return current.map { service.backends[$0] }
         }
-        if opensConnection {
+        if flags?.opensConnection ?? false {
             guard let chosen = current.map({ service.backends[$0] }) else { return nil }
             memory.connections[flow] = FlowMemory.Connection(slot: chosen.slot, address: chosen.address)
             return chosen

@@ -78,7 +78,12 @@ private func compile(
                     .error, at: service.position, "service \(service.name) has \(backends.count) backends",
                     hint: "at most \(Limit.backendsPerService)"))
         }
-        for index in backends.indices where service.forward == .ipip {
+        for backend in backends {
+            guard let why = service.forward.obstacle(to: backend, from: service.vips) else { continue }
+            problems.append(
+                Diagnostic(.error, at: service.position, "service \(service.name): \(why.what)", hint: why.hint))
+        }
+        for index in backends.indices where service.forward == .ipip || service.masquerade {
             let address = backends[index].address
             backends[index].tunnelSource = sources.source(to: address)
             if backends[index].tunnelSource == nil, canSend, complained.insert(address.family).inserted {
@@ -88,11 +93,26 @@ private func compile(
             }
         }
         var state = ServiceState(
-            name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
+            name: service.name, vips: service.vips, ports: service.ports.map(\.match),
+            targets: Dictionary(
+                service.ports.compactMap { port in port.target.map { (port.match, $0) } }, uniquingKeysWith: { $1 }),
+            forward: service.forward, masquerade: service.masquerade ? document.defaults.masqueradePorts : nil,
             scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
         state.unavailable = service.unavailable
         state.groups = roster.groups
         return state
+    }
+}
+
+extension Service.Forward {
+    /// Why this way of forwarding does not lead from every VIP to the backend. The file's own backends have been
+    /// checked; those of overrides have not.
+    func obstacle(to backend: BackendState, from vips: [IPAddress]) -> (what: String, hint: String)? {
+        guard self == .nat, let vip = vips.first(where: { $0.family != backend.address.family }) else { return nil }
+        return (
+            "the backend \(backend.name) at \(backend.address) cannot serve the VIP \(vip)",
+            "forward nat does not translate between IPv4 and IPv6"
+        )
     }
 }
 

@@ -8,8 +8,9 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
     changes += named(.service, old, new, name: \.name, summary: \.summary) { old, new in
         var details = Details()
         details.members("vips", old.vips, new.vips) { $0.description }
-        details.members("ports", old.ports, new.ports) { $0.description }
+        details.members("ports", old.portTexts, new.portTexts) { $0 }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
+        details.scalar("masquerade", old.masqueradeText, new.masqueradeText)
         details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
         details.scalar("unavailable", old.unavailable.rawValue, new.unavailable.rawValue)
@@ -36,12 +37,20 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
 }
 
 extension ServiceState {
+    /// With the backends' port, where that is another one.
+    fileprivate var portTexts: [String] {
+        ports.map { port in port.description + (targets[port].map { " to \($0)" } ?? "") }
+    }
+
+    fileprivate var masqueradeText: String? { masquerade.map { "\($0.lowerBound)-\($0.upperBound)" } }
+
     fileprivate var summary: String {
         let members = shortened(backends.map { "\($0.name) \($0.summary)" }, separator: ", ")
         return [
             "vips " + shortened(vips.map(\.description), separator: ", "),
-            "ports " + shortened(ports.map(\.description), separator: ", "),
-            "forward \(forward.rawValue)", "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
+            "ports " + shortened(portTexts, separator: ", "),
+            "forward \(forward.rawValue)" + (masqueradeText.map { ", masquerade \($0)" } ?? ""),
+            "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
             unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
             groupText.map { "groups \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",
         ].compactMap(\.self).joined(separator: "; ")

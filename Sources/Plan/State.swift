@@ -131,7 +131,11 @@ public struct ServiceState: Equatable, Sendable {
     public var name: String
     public var vips: [IPAddress]
     public var ports: [TrafficMatch]
+    /// The ports that backends have instead of those of `ports`; with `nat`.
+    public var targets: [TrafficMatch: UInt16]
     public var forward: Service.Forward
+    /// With `nat`: the node's ports that flows come from; `nil`: backends see clients' own addresses and ports.
+    public var masquerade: ClosedRange<UInt16>?
     public var scheduler: Service.Scheduler
     /// Seconds.
     public var drainTime: Int
@@ -145,14 +149,17 @@ public struct ServiceState: Equatable, Sendable {
     public var slots: ServiceSlots
 
     public init(
-        name: String, vips: [IPAddress], ports: [TrafficMatch], forward: Service.Forward,
+        name: String, vips: [IPAddress], ports: [TrafficMatch], targets: [TrafficMatch: UInt16] = [:],
+        forward: Service.Forward, masquerade: ClosedRange<UInt16>? = nil,
         scheduler: Service.Scheduler = .maglev, drainTime: Int, backends: [BackendState], slot: UInt32,
         slots: ServiceSlots = ServiceSlots()
     ) {
         self.name = name
         self.vips = vips
         self.ports = ports
+        self.targets = targets
         self.forward = forward
+        self.masquerade = masquerade
         self.scheduler = scheduler
         self.drainTime = drainTime
         self.backends = backends
@@ -186,7 +193,7 @@ public struct BackendState: Equatable, Sendable {
     public var mac: MACAddress?
     /// Weight counts as 0 while true; set by `backend drain`.
     public var draining: Bool
-    /// Outer source address; `nil` where the method has none.
+    /// Source address of tunnels' outer headers and of masqueraded packets; `nil` where the method has none.
     public var tunnelSource: IPAddress?
     /// Where its packets are counted and its next hop is cached; 1…, new when service, name or address is new.
     public var slot: UInt32

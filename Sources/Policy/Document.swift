@@ -68,6 +68,9 @@ public struct Defaults: Hashable, Sendable {
     /// Processes of this control group and those below it only, named as in `/proc/PID/cgroup`. `nil`: all that the
     /// node's control groups hold, where the node has them.
     public var clientGroup: String?
+    /// The node's ports that masqueraded flows come from. Outside of those that Linux gives to the node's own
+    /// connections (`net.ipv4.ip_local_port_range`), which must not meet them.
+    public var masqueradePorts: ClosedRange<UInt16> = 61000...UInt16.max
 
     public init() {}
 }
@@ -97,7 +100,7 @@ public struct Identity: Hashable, Sendable {
 
 /// VIPs and ports whose traffic is shared among backends.
 public struct Service: Hashable, Sendable {
-    public enum Forward: String, Hashable, Sendable, CaseIterable { case direct, ipip }
+    public enum Forward: String, Hashable, Sendable, CaseIterable { case direct, ipip, nat }
     public enum Scheduler: String, Hashable, Sendable, CaseIterable { case maglev }
 
     /// What a service without a usable backend answers.
@@ -112,10 +115,13 @@ public struct Service: Hashable, Sendable {
     /// A port the service answers on. ``TrafficMatch/selectors`` holds exactly one port.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
+        /// The port that backends have instead; only with `nat`. `nil`: the same.
+        public var target: UInt16?
         public var position: Position
 
-        public init(match: TrafficMatch, position: Position) {
+        public init(match: TrafficMatch, target: UInt16? = nil, position: Position) {
             self.match = match
+            self.target = target
             self.position = position
         }
     }
@@ -124,6 +130,8 @@ public struct Service: Hashable, Sendable {
     public var vips: [IPAddress] = []
     public var ports: [Port] = []
     public var forward = Forward.ipip
+    /// With `nat`: backends see the node's address in place of the client's.
+    public var masquerade = false
     public var scheduler = Scheduler.maglev
     /// How long connections that were established before a change of the backend set keep their backend; seconds.
     public var drainTime = 3600

@@ -42,7 +42,8 @@ struct Observation: Equatable, CustomStringConvertible {
     init(_ judgement: Judgement, frame: [UInt8]) {
         outcome = judgement.outcomeIndex
         // The kernel resolves the neighbour for packets that are passed to it.
-        action = judgement.outcome == .redirectResolve ? "pass" : judgement.action.rawValue
+        action =
+            [.redirectResolve, .redirectReplyResolve].contains(judgement.outcome) ? "pass" : judgement.action.rawValue
         rule = judgement.rule?.slot
         service = judgement.service?.name
         backend = judgement.backend?.name

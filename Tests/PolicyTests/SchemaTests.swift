@@ -45,6 +45,8 @@ import Testing
             + "policies: {p: {from: [1, {identity: 1}], to: any, ports: [icmpv6/1/4, ip/47, 1-2/sctp]}}\n",
         "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp}], forward: ipip, "
             + "drain-time: 1h30m, backends: }}\n",
+        "version: 1\ndefaults: {masquerade-ports: 20000-29999}\nservices: {s: {vips: [192.0.2.1], "
+            + "ports: [{port: 1/tcp, target: 80}], forward: nat, masquerade: true}}\n",
     ])
     func whatTheReaderAcceptsIsValid(text: String) throws {
         #expect(diagnostics(text).filter { !$0.contains("warning") } == [])
@@ -58,7 +60,7 @@ import Testing
         "version: 1\nidentities: {a: {cidrs: [office]}}", "version: 1\nidentities: {a: {labels: {}}}",
         "version: 1\nservices: {s: }", "version: 1\nservices: {s: {vips: [], ports: [1/tcp], forward: ipip}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1], forward: ipip}}",
-        "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: nat}}",
+        "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ospf}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, drain-time: 60}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, "
             + "backends: {b: {address: 10.0.0.2, weight: 65536}}}}",

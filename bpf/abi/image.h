@@ -62,8 +62,10 @@ struct image_tail {
     __u32 service_count;
     __u32 backend_count;
     __u32 details_line; // struct service_detail, one for each service
-    __u32 clients;      // CLIENTS_…
+    __u16 clients;      // CLIENTS_…
+    __u16 flags;        // IMAGE_…
 };
+#define IMAGE_TRANSLATES 1 // a service forwards by `nat`: packets may be replies to translated ones
 
 // Processes of the node whose sockets meet services.
 #define CLIENTS_NONE 0
@@ -175,7 +177,10 @@ struct service {
     __be16 tunnel_port; // destination port of an outer UDP header
     __u16 mtu;          // longest packet on the way to a backend, outer header included; 0: what the path takes
     __u32 vni;
-    __u32 reserved[4];
+    __u32 reserved[2];
+    __u16 masquerade_first; // FORWARD_NAT: the node's ports that clients' are turned into
+    __u16 masquerade_count; // 0: clients stay as they are
+    __u32 reserved3;
 };
 
 // What only some services need, one for each service.
@@ -185,10 +190,11 @@ struct service_detail {
 
 #define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
 #define BACKEND_MAC 2 // `mac` is where `direct` sends, whatever the neighbour table says
+#define BACKEND_OWN 4 // the address was the node's own when the image was made
 #define BACKEND_NONE 0xffffffffu
 struct backend {
     __u8 address[16]; // network order; IPv4 in the first four bytes
-    __u8 source[16];  // of the outer header, likewise
+    __u8 source[16];  // of the outer header, or of masqueraded packets, likewise
     __u32 slot;       // its counter and its next hop's place
     __u32 tag;        // tells a cached next hop for this address from one for an earlier owner of the slot; never 0
     __u32 outer_sum;  // IPv4: sum of the outer header's constant 16-bit words (version, DF, addresses; not the TTL)

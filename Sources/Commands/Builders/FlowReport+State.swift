@@ -30,6 +30,13 @@ extension FlowReport.Row {
         case .connection(let slot, _):
             kind = "connection"
             backend = backends[slot]
+        case .translated(let tracked, let translation):
+            kind = "translated"
+            state = "\(tracked)"
+            backend = backends[translation.backendSlot]
+            translated = FlowReport.Translation(
+                source: translation.source, sourcePort: translation.sourcePort,
+                destination: translation.destination, destinationPort: translation.destinationPort)
         }
     }
 }

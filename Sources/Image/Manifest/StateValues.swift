@@ -114,7 +114,10 @@ extension ServiceState: ManifestValue {
         writer.text(name)
         writer.list(vips)
         writer.list(ports)
+        for port in ports { writer.number(targets[port] ?? 0) }
         writer.name(forward)
+        writer.number(masquerade?.lowerBound ?? 0)
+        writer.number(masquerade?.upperBound ?? 0)
         writer.name(scheduler)
         writer.signed(drainTime)
         writer.name(unavailable)
@@ -125,9 +128,20 @@ extension ServiceState: ManifestValue {
     }
 
     init(from reader: inout ManifestReader) throws(ImageError) {
+        let (name, vips) = (try reader.text(), try reader.list() as [IPAddress])
+        let ports: [TrafficMatch] = try reader.list()
+        var targets: [TrafficMatch: UInt16] = [:]
+        for port in ports {
+            let target: UInt16 = try reader.number()
+            if target > 0 { targets[port] = target }
+        }
+        let forward: Service.Forward = try reader.name()
+        let (first, last): (UInt16, UInt16) = (try reader.number(), try reader.number())
+        guard first <= last else { throw .corrupt("a range of ports that ends before it starts") }
         self.init(
-            name: try reader.text(), vips: try reader.list(), ports: try reader.list(), forward: try reader.name(),
-            scheduler: try reader.name(), drainTime: try reader.signed(), backends: [], slot: 0)
+            name: name, vips: vips, ports: ports, targets: targets, forward: forward,
+            masquerade: first > 0 ? first...last : nil, scheduler: try reader.name(), drainTime: try reader.signed(),
+            backends: [], slot: 0)
         unavailable = try reader.name()
         groups = try reader.list()
         backends = try reader.list()

@@ -49,7 +49,9 @@ extension PolicyTables {
         func parts(_ set: AddressSet) -> AddressSet { AddressSet(parts: set.parts, complement: set.complement) }
         return left.ingressDefault == right.ingressDefault && left.echoReply == right.echoReply
             && left.nodeAddresses == right.nodeAddresses
-            && left.services.elementsEqual(right.services) { $0.vips == $1.vips && $0.ports == $1.ports }
+            && left.services.elementsEqual(right.services) {
+                $0.vips == $1.vips && $0.ports == $1.ports && $0.targets == $1.targets
+            }
             && left.sets.elementsEqual(right.sets) { parts($0) == parts($1) }
             && left.rules.elementsEqual(right.rules) {
                 $0.from == $1.from && $0.to == $1.to && $0.ports == $1.ports && $0.action == $1.action

@@ -33,7 +33,11 @@ struct ServiceTables: Equatable, Sendable {
     /// - Parameters:
     ///   - shapes: of the services' slots.
     ///   - firstSlotsLine: the slots of all services follow each other from here.
-    init(_ states: [ServiceState], _ shapes: [SlotShape], firstSlotsLine: Int) throws(ImageError) {
+    ///   - nodeAddresses: backends there are the node itself.
+    init(
+        _ states: [ServiceState], _ shapes: [SlotShape], firstSlotsLine: Int, nodeAddresses: [IPAddress] = []
+    ) throws(ImageError) {
+        let own = Set(nodeAddresses)
         let highest = states.flatMap(\.backends).map(\.slot).max()
         guard highest ?? 0 <= Self.highestSlot else { throw .tooLarge(what: "the backends") }
         backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
@@ -54,7 +58,11 @@ struct ServiceTables: Equatable, Sendable {
             entry.backends = UInt32(backendCount)
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
-            entry.forward = UInt8(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
+            entry.forward = UInt8(state.forward.number)
+            if let ports = state.masquerade {
+                entry.masquerade_first = ports.lowerBound
+                entry.masquerade_count = UInt16(ports.count)
+            }
             switch state.unavailable {
             case .drop: break
             case .reset: entry.flags |= UInt8(SERVICE_UNAVAILABLE_RESET)
@@ -67,13 +75,13 @@ struct ServiceTables: Equatable, Sendable {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
                 }
                 backendIndex[Int(backend.slot)] = UInt32(backendCount)
-                backends.append(bytesOf: Self.entry(backend))
+                backends.append(bytesOf: Self.entry(backend, isOwn: own.contains(backend.address)))
                 backendCount += 1
             }
         }
     }
 
-    private static func entry(_ state: BackendState) -> backend {
+    private static func entry(_ state: BackendState, isOwn: Bool) -> backend {
         var entry = backend()
         withUnsafeMutableBytes(of: &entry.address) { store(state.address, in: $0) }
         if let source = state.tunnelSource { withUnsafeMutableBytes(of: &entry.source) { store(source, in: $0) } }
@@ -87,6 +95,7 @@ struct ServiceTables: Equatable, Sendable {
             entry.flags |= UInt8(BACKEND_MAC)
         }
         if state.address.family == .v6 { entry.flags |= UInt8(BACKEND_V6) }
+        if isOwn { entry.flags |= UInt8(BACKEND_OWN) }
         return entry
     }
 
@@ -110,6 +119,22 @@ struct ServiceTables: Equatable, Sendable {
     private static func outerSum(source: IPv4Address, destination: IPv4Address) -> UInt32 {
         let addresses = [source, destination].map(\.value.byteSwapped)
         return addresses.reduce(0x0045 + 0x0040) { $0 + ($1 & 0xFFFF) + ($1 >> 16) }
+    }
+}
+
+extension Service.Forward {
+    /// `FORWARD_…`.
+    var number: Int32 {
+        switch self {
+        case .direct: FORWARD_DIRECT
+        case .ipip: FORWARD_IPIP
+        case .nat: FORWARD_NAT
+        }
+    }
+
+    init?(number: UInt8) {
+        guard let forward = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = forward
     }
 }
 

@@ -19,6 +19,21 @@ extension DocumentReader {
         if let node = setting("client-cgroup", fields) {
             document.defaults.clientGroup = controlGroup(node) ?? document.defaults.clientGroup
         }
+        if let node = setting("masquerade-ports", fields), let text = text(node, "the range of ports") {
+            guard let ports = Self.portRange(text) else {
+                error(node.position, "\(quoted(text)) is no range of ports", "write it like 61000-65535")
+                return
+            }
+            document.defaults.masqueradePorts = ports
+        }
+    }
+
+    private static func portRange(_ text: String) -> ClosedRange<UInt16>? {
+        let bounds = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+        guard bounds.count == 2, let first = bounds[0], let last = bounds[1], first > 0, first <= last else {
+            return nil
+        }
+        return first...last
     }
 
     private enum Echo: String, CaseIterable { case reply, drop }

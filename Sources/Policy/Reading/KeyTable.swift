@@ -18,20 +18,22 @@ struct KeyTable {
         noun: "an interface", keys: ["mode", "next-hop", "decapsulate", "tunnel-source"])
 
     static let defaults = KeyTable(
-        noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup"])
+        noun: "defaults", keys: ["ingress", "egress", "echo", "masquerade-ports", "local-clients", "client-cgroup"])
 
     static let identity = KeyTable(noun: "an identity", keys: ["cidrs", "except", "labels"])
 
     static let service = KeyTable(
         noun: "a service",
-        keys: ["vips", "ports", "forward", "drain-time", "scheduler", "unavailable", "groups", "backends"],
+        keys: [
+            "vips", "ports", "forward", "masquerade", "drain-time", "scheduler", "unavailable", "groups", "backends",
+        ],
         required: ["vips", "ports", "forward"],
-        unsupported: ["vni", "port", "masquerade", "affinity", "mtu", "health"])
+        unsupported: ["vni", "port", "affinity", "mtu", "health"])
 
     static let group = KeyTable(noun: "a group", keys: ["weight"])
 
     static let servicePort = KeyTable(
-        noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])
+        noun: "a port of a service", keys: ["port", "target"], required: ["port"])
 
     static let backend = KeyTable(
         noun: "a backend", keys: ["address", "weight", "group", "mac"], required: ["address"],

@@ -9,9 +9,15 @@ extension DocumentReader {
             var service = Service(name: entry.key, position: entry.position)
             let vips = fields["vips"].map { self.vips($0) } ?? []
             service.vips = vips.map(\.address)
-            if let node = fields["ports"] { service.ports = servicePorts(node) }
             let forward: Service.Forward? = fields["forward"].flatMap {
-                word($0, "forward", unsupported: ["gue", "vxlan", "geneve", "nat"])
+                word($0, "forward", unsupported: ["gue", "vxlan", "geneve"])
+            }
+            if let node = fields["ports"] { service.ports = servicePorts(node, forward) }
+            if let node = fields["masquerade"] {
+                service.masquerade = flag(node, "masquerade") ?? false
+                if service.masquerade, let forward, forward != .nat {
+                    error(node.position, "masquerade is for forward nat, not for \(forward.rawValue)")
+                }
             }
             if let node = fields["scheduler"] {
                 let scheduler: Service.Scheduler? = word(
@@ -56,13 +62,14 @@ extension DocumentReader {
         return vips
     }
 
-    private mutating func servicePorts(_ node: Node) -> [Service.Port] {
+    private mutating func servicePorts(_ node: Node, _ forward: Service.Forward?) -> [Service.Port] {
         var ports: [Service.Port] = []
         var seen: Set<TrafficMatch> = []
         for item in items(node, "ports", emptyHint: "a service needs a port") ?? [] {
-            guard let match = servicePort(item) else { continue }
+            guard let port = servicePort(item, forward) else { continue }
+            let match = port.match
             if seen.insert(match).inserted {
-                ports.append(Service.Port(match: match, position: item.position))
+                ports.append(port)
             } else {
                 warning(item.position, "the port \(match) is in this list twice")
             }
@@ -70,12 +77,26 @@ extension DocumentReader {
         return ports
     }
 
-    private mutating func servicePort(_ item: Node) -> TrafficMatch? {
-        var node = item
-        if case .mapping = item.content {
-            guard let port = fields(item, .servicePort, at: item.position)?["port"] else { return nil }
-            node = port
+    private mutating func servicePort(_ item: Node, _ forward: Service.Forward?) -> Service.Port? {
+        guard case .mapping = item.content else {
+            return servedPort(item).map { Service.Port(match: $0, position: item.position) }
         }
+        guard let fields = fields(item, .servicePort, at: item.position), let node = fields["port"],
+            let match = servedPort(node)
+        else { return nil }
+        var port = Service.Port(match: match, position: item.position)
+        if let node = fields["target"] {
+            port.target = integer(node, "the target", in: 1...UInt16.max)
+            if let forward, forward != .nat {
+                error(
+                    node.position, "forward \(forward.rawValue) leaves ports as they are",
+                    "a target is for forward nat")
+            }
+        }
+        return port
+    }
+
+    private mutating func servedPort(_ node: Node) -> TrafficMatch? {
         guard let match = traffic(node) else { return nil }
         if match.ipProtocol == .sctp {
             error(node.position, "services on sctp are not supported by this version", "use tcp or udp")
@@ -128,8 +149,10 @@ extension DocumentReader {
             backend.group = group(of: entry, fields["group"], among: groups)
             if let node = fields["mac"] {
                 backend.mac = mac(node, "the MAC")
-                if forward == .ipip {
-                    warning(node.position, "the MAC is of no use with forward ipip", "it is for forward direct")
+                if let forward, forward != .direct {
+                    warning(
+                        node.position, "the MAC is of no use with forward \(forward.rawValue)",
+                        "it is for forward direct")
                 }
             }
             backends.append(backend)
@@ -137,15 +160,27 @@ extension DocumentReader {
         return backends
     }
 
-    /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it; `ipip` carries
-    /// every family in every other.
+    /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it, and `nat` does not
+    /// translate between the families; `ipip` carries every family in every other.
     private mutating func checkReach(_ service: Service, _ vips: [(address: IPAddress, position: Position)]) {
+        guard service.forward != .nat else { return checkFamilies(service, vips) }
         guard service.forward == .direct, !service.backends.isEmpty else { return }
         let families = Set(service.backends.map(\.address.family))
         for vip in vips where !families.contains(vip.address.family) {
             error(
                 vip.position, "no backend of \(quoted(service.name)) can be reached from the VIP \(vip.address)",
                 "forward direct needs backends of the same family; ipip does not")
+        }
+    }
+
+    /// Any backend may be chosen for any client, so all must be of one family.
+    private mutating func checkFamilies(_ service: Service, _ vips: [(address: IPAddress, position: Position)]) {
+        for backend in service.backends {
+            guard let vip = vips.first(where: { $0.address.family != backend.address.family }) else { continue }
+            error(
+                backend.position,
+                "the backend \(quoted(backend.name)) at \(backend.address) cannot serve the VIP \(vip.address)",
+                "forward nat does not translate between IPv4 and IPv6: make it two services")
         }
     }
 
