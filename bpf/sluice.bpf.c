@@ -180,10 +180,13 @@ int sluice_egress(struct __sk_buff *skb) {
         int outcome = parse_frame(&bounds, &p);
 
         if (outcome == CONTINUE) {
-            workspace_put(&p);
-            // An answer to a peer's flow opens none.
-            if (!leave(skb, cpu))
-                flow_note_outbound(&p);
+            if (leave_translates()) {
+                workspace_put(&p);
+                // An answer to a peer's flow opens none.
+                if (leave(skb, cpu))
+                    break;
+            }
+            flow_note_outbound(&p);
             break;
         }
         // Headers may lie outside of the linear part.

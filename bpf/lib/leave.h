@@ -33,15 +33,21 @@ static __always_inline int leave_header(struct __sk_buff *skb, const struct pack
            !bpf_skb_store_bytes(skb, p->l3 + 12, &source, sizeof(source), 0);
 }
 
+// Whether what leaves may be a backend's answer at all.
+static __always_inline int leave_translates(void) {
+    struct view view;
+
+    return view_now(&view) && view_tail(&view)->flags & IMAGE_TRANSLATES;
+}
+
 // Translates the packet in this CPU's workspace where it is an answer. True where it was one.
 __noinline int leave(struct __sk_buff *skb, __u32 cpu) {
     struct workspace *own = workspace_of(cpu);
     struct translation *entry;
     struct flow_key key;
     struct packet *p;
-    struct view view;
 
-    if (!own || !view_now(&view) || !(view_tail(&view)->flags & IMAGE_TRANSLATES))
+    if (!own)
         return 0;
     p = &own->packet;
     if (!has_ports(p->protocol) || p->flags & PACKET_SYN)
