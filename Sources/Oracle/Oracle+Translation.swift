@@ -20,7 +20,7 @@ extension Oracle {
         if known != nil, let flags { memory.follow(translationOf: flow, flags, now: now) }
         var judgement = send(packet, to: backend, arrival)
         judgement.backend = Judgement.Named(backend)
-        guard judgement.action != .drop, judgement.outcome != .dropTooBig else { return judgement }
+        guard judgement.outcome.action != .drop else { return judgement }
         var translation = known
         if known == nil {
             let leaves = judgement.outcome != .passForwarded && !isBeyond(backend, arrival)
@@ -60,7 +60,7 @@ extension Oracle {
 
     private func routed(_ packet: Datagram, _ route: Environment.Route, _ arrival: Arrival) -> Judgement {
         guard let (judgement, hop) = depart(route, arrival) else { return Judgement(.dropNoRoute) }
-        guard packet.hopLimit > 1 else { return Judgement(.dropHopLimit) }
+        guard packet.hopLimit > 1 else { return expired(packet, arrival) }
         let interface = state.interfaces.first { $0.index == arrival.interface }
         let mtu = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
         if packet.bytes.count > mtu { return tooBig(packet, fitting: mtu, arrival) }
@@ -124,7 +124,7 @@ extension Oracle {
                     source: interface.mac ?? MACAddress(octets: (0, 0, 0, 0, 0, 0)), mtu: interface.mtu))
         }
         var judgement = routed(packet, route, arrival)
-        guard judgement.action != .drop, judgement.outcome != .dropTooBig else { return judgement }
+        guard judgement.outcome.action != .drop else { return judgement }
         finish(&judgement, packet, flow, known.flow, isError: isError, arrival)
         switch judgement.outcome {
         case .txForwarded: judgement.outcome = .txReply

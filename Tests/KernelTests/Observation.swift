@@ -27,7 +27,7 @@ struct Observation: Equatable, CustomStringConvertible {
         if flags.contains(.backend) { backend = node.state.services.flatMap(\.backends)[Int(dry.trace.backend)].name }
         if action != .drop { bytes = Self.withoutNote(packet) }
         // Answers to packets that are dropped are sent by the run that counts only.
-        let mayBeAnswered = ["too_big", "no_backend"].contains(dry.outcome.name)
+        let mayBeAnswered = ["too_big", "no_backend", "hop_limit"].contains(dry.outcome.name)
         if !mayBeAnswered, dry.action != action || dry.packet != packet {
             disagreement = "dry run: \(dry.action)\n\(hexdump(dry.packet))"
         }

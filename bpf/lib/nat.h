@@ -48,6 +48,18 @@ __noinline int nat_send(struct xdp_md *ctx, __u32 cpu, int outcome) {
     return OUTCOME_REDIRECT_FORWARDED;
 }
 
+// The packet's way ends here, which its sender is told like one whose packet is too big, and at the same rate.
+static __always_inline int nat_expire(struct xdp_md *ctx, struct packet *p) {
+    struct workspace *own = workspace_rationed(p->cpu);
+
+    if (config.dry_run || !own || own->too_big >= control.too_big_per_second)
+        return OUTCOME_DROP_HOP_LIMIT;
+    own->too_big++;
+    if (icmp_error_answer(ctx, p->cpu, p->v6 ? ICMPV6_TIME_EXCEEDED : ICMP_TIME_EXCEEDED, 0, 0))
+        p->flags |= PACKET_ANSWERED;
+    return OUTCOME_DROP_HOP_LIMIT;
+}
+
 // Whether the next hop takes the packet: CONTINUE, or why not.
 static __always_inline int nat_passable(struct xdp_md *ctx, struct workspace *own, const struct interface *in) {
     struct packet *p = &own->packet;
@@ -63,7 +75,7 @@ static __always_inline int nat_passable(struct xdp_md *ctx, struct workspace *ow
     if (!at)
         return OUTCOME_DROP_INTERNAL;
     if (*at <= 1)
-        return OUTCOME_DROP_HOP_LIMIT;
+        return nat_expire(ctx, p);
     return mtu && p->ip_length > mtu ? forward_too_big(ctx, p, mtu) : CONTINUE;
 }
 

@@ -40,6 +40,7 @@ extension DocumentReader {
             if areBackendsRead { checkMembers(of: service) }
             if let forward {
                 service.forward = forward
+                checkChecksums(service)
                 if areBackendsRead { checkReach(service, vips) }
             }
             guard isNew else { continue }
@@ -60,6 +61,16 @@ extension DocumentReader {
             }
         }
         return vips
+    }
+
+    /// SCTP's checksum is no sum that could follow a change of ports (RFC 9260, section 6.8); addresses are not in it.
+    private mutating func checkChecksums(_ service: Service) {
+        for port in service.ports where port.match.ipProtocol == .sctp {
+            guard service.masquerade || port.target != nil else { continue }
+            error(
+                port.position, "the ports of \(port.match) cannot be translated",
+                "forward nat leaves sctp's ports as they are: no target, and no masquerade")
+        }
     }
 
     private mutating func servicePorts(_ node: Node, _ forward: Service.Forward?) -> [Service.Port] {
@@ -86,6 +97,9 @@ extension DocumentReader {
         else { return nil }
         var port = Service.Port(match: match, position: item.position)
         if let node = fields["target"] {
+            if match.selectors.count > 1 {
+                error(node.position, "a range of ports has no single target", "give each port an entry of its own")
+            }
             port.target = integer(node, "the target", in: 1...UInt16.max)
             if let forward, forward != .nat {
                 error(

@@ -84,7 +84,7 @@ extension Verdict {
     fileprivate var action: String {
         switch outcome {
         case .redirectResolve, .redirectReplyResolve: "pass"
-        case .dropTooBig, .dropNoBackend: bytes == nil ? "drop" : "tx"
+        case .dropTooBig, .dropNoBackend, .dropHopLimit: bytes == nil ? "drop" : "tx"
         default: outcome.action.rawValue
         }
     }

@@ -204,6 +204,10 @@ struct TranslationTables {
         let client = Self.client
         var last = IPv4Packet(from: IPv4Address(0xCB00_7109), to: IPv4Address(0xC000_020A), .ack(443))
         last.timeToLive = 1
+        var expired = IPv4Packet(
+            from: last.destination, to: last.source,
+            .icmp(ICMPMessage(error: 11, code: 0, parameter: 0, quote: Array(last.bytes.prefix(28)))))
+        expired.dontFragment = false
         try node.publish(yaml: Self.policy())
         try node.check(
             Case(
@@ -217,7 +221,9 @@ struct TranslationTables {
             Case(
                 "neighbour to be resolved", Self.arrives(packet(client, "192.0.2.14", .ack(443))), .redirectResolve,
                 by: "all", for: "silent/silent-4", out: Self.unresolved(packet(client, "10.0.0.13", .ack(443)))),
-            Case("last hop", Self.arrives(.v4(last)), .dropHopLimit, by: "all", for: "near/near-4"))
+            Case(
+                "last hop", Self.arrives(.v4(last)), .dropHopLimit, by: "all", for: "near/near-4",
+                out: Self.frame("02:00:00:00:02:01", "02:00:00:00:01:01", .v4(expired))))
     }
 
     private func padded(_ packet: IPPacket) -> [UInt8] {
