@@ -155,7 +155,7 @@ public struct Image: Sendable {
         head.directories_line = line(.directories)
         head.pages_line = line(.pages)
         var tail = image_tail()
-        tail.version = UInt32(IMAGE_VERSION)
+        tail.version = UInt16(IMAGE_VERSION)
         tail.lines = UInt32(layout.lineCount)
         tail.lengths6_line = line(.lengths6)
         tail.lengths6_count = UInt32(policy.addresses.lengths6Count)
@@ -163,15 +163,16 @@ public struct Image: Sendable {
         tail.protocols_line = line(.protocols)
         tail.node_base = policy.nodeBase
         tail.transit_base = policy.transitBase
+        tail.wide_base = policy.wideBase
         tail.backend_index_line = line(.backendIndex)
         tail.backend_index_count = UInt32(services.backendIndex.count)
         tail.details_line = line(.details)
-        tail.flags = translates ? UInt16(IMAGE_TRANSLATES) : 0
+        tail.flags = translates ? UInt8(IMAGE_TRANSLATES) : 0
         tail.manifest_line = line(.manifest)
         tail.manifest_bytes = UInt32(manifestBytes)
         tail.service_count = UInt32(services.services.count / Line.words)
         tail.backend_count = UInt32(services.backends.count / Line.words)
-        tail.clients = UInt16(clients.abi)
+        tail.clients = UInt8(clients.abi)
         var words: [UInt32] = []
         words.append(bytesOf: head)
         words.append(bytesOf: tail)

@@ -76,11 +76,11 @@ struct FlowMemory {
     }
 
     /// Notes a further packet. Neither direction outlives the other.
-    mutating func follow(translationOf flow: FlowKey, _ flags: TCPSegment.Flags, now: UInt64) {
+    mutating func follow(translationOf flow: FlowKey, _ transport: Transport, now: UInt64) {
         guard var known = translations[flow] else { return }
-        if flags.closesConnection {
+        if transport.flags.closesConnection {
             known.state = .closing
-        } else if known.state == .opening, !flags.opensConnection {
+        } else if known.state == .opening, !transport.opensConnection {
             known.state = .open
         }
         known.seen = now

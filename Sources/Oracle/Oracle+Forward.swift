@@ -7,18 +7,22 @@ extension Oracle {
     typealias NextHop = Environment.NextHop
 
     /// Sends a packet to a backend: encapsulated, or as it is in a frame with other addresses.
+    ///
+    /// - Parameter hash: of the flow.
     func forward(
-        _ packet: Datagram, to backend: BackendState, _ method: Service.Forward, _ arrival: Arrival
+        _ packet: Datagram, to backend: BackendState, of service: ServiceState, hash: UInt32, _ arrival: Arrival
     ) -> Judgement {
         let interface = state.interfaces.first { $0.index == arrival.interface }
-        let outer = method == .direct ? 0 : backend.address.family == .v4 ? 20 : 40
+        let method = service.forward
+        let outer = method.overhead(to: backend.address.family)
         guard let (start, hop) = depart(route(to: backend, method, interface), arrival) else {
             return Judgement(.dropNoRoute)
         }
         var judgement = start
-        let mtu = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
+        let path = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
+        let mtu = min(path, service.mtu.map(Int.init) ?? Int.max)
         if packet.bytes.count + outer > mtu { return tooBig(packet, fitting: mtu - outer, arrival) }
-        let sent = method == .direct ? Array(packet.bytes) : encapsulated(packet, to: backend)
+        let sent = encapsulated(packet, to: backend, of: service, hash: hash)
         judgement.bytes = arrival.link.frame(
             sent + Array(packet.trailer), to: hop, keepingTags: judgement.outcome == .txForwarded)
         return judgement
@@ -47,30 +51,13 @@ extension Oracle {
         var fixed: MACAddress?
         switch (method, interface?.nextHop) {
         case (.direct, _): fixed = backend.mac
-        case (.ipip, .fixed(let mac)), (.nat, .fixed(let mac)): fixed = mac
-        case (.ipip, _), (.nat, _): fixed = nil
+        case (_, .fixed(let mac)): fixed = mac
+        case (_, _): fixed = nil
         }
         guard let fixed, let interface else { return environment.route(to: backend.address) }
         return .neighbour(
             NextHop(
                 interface: interface.index, destination: fixed, source: interface.mac ?? .unknown, mtu: interface.mtu))
-    }
-
-    /// In an outer header with DSCP and ECN copied (RFC 6040), TTL 64, and DF set.
-    private func encapsulated(_ packet: Datagram, to backend: BackendState) -> [UInt8] {
-        let inner = Payload.raw(packet.family == .v4 ? .ipip : .ipv6, Array(packet.bytes))
-        switch backend.address {
-        case .v4(let address):
-            var outer = IPv4Packet(from: IPv4Address(0), to: address, inner)
-            if case .v4(let source) = backend.tunnelSource { outer.source = source }
-            outer.trafficClass = packet.trafficClass
-            return outer.bytes
-        case .v6(let address):
-            var outer = IPv6Packet(from: IPv6Address(high: 0, low: 0), to: address, inner)
-            if case .v6(let source) = backend.tunnelSource { outer.source = source }
-            outer.trafficClass = packet.trafficClass
-            return outer.bytes
-        }
     }
 }
 

@@ -13,12 +13,12 @@ extension Oracle {
         }
         let flow = FlowKey(packet, transport)
         guard let service = service(of: flow) else { return nil }
-        return serve(flow, service, packet, arrival, transport.flags)
+        return serve(flow, service, packet, arrival, transport)
     }
 
     private func service(of flow: FlowKey) -> Int? {
         state.services.firstIndex { service in
-            service.vips.contains(flow.destination)
+            service.hasVIP(flow.destination)
                 && service.ports.contains { $0.contains(flow.ipProtocol, flow.destinationPort) }
         }
     }
@@ -39,20 +39,26 @@ extension Oracle {
     /// - Parameters:
     ///   - flow: From the client to the VIP.
     ///   - packet: What is to be delivered, of that flow or an error about it.
-    ///   - flags: `nil` for an error.
+    ///   - transport: `nil` for an error.
     private mutating func serve(
-        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, _ flags: TCPSegment.Flags?
+        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, _ transport: Transport?
     ) -> Judgement {
         let service = state.services[index]
+        if let sources = service.sources, !sources.contains(where: { state.sets[$0].contains(flow.source) }) {
+            var judgement = Judgement(.dropSource)
+            judgement.service = Judgement.Named(service)
+            judgement.identities = identities(of: flow.source)
+            return judgement
+        }
         let rule = decidingRule(
             from: flow.source, to: .service(index, vip: flow.destination), flow.ipProtocol, flow.destinationPort)
         var judgement: Judgement
         if (rule?.action ?? state.ingressDefault) == .deny {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
         } else if service.forward == .nat {
-            judgement = translate(packet, of: flow, to: service, flags, arrival)
-        } else if let backend = backend(for: flow, of: service, flags) {
-            judgement = forward(packet, to: backend, service.forward, arrival)
+            judgement = translate(packet, of: flow, to: service, transport, arrival)
+        } else if let backend = backend(for: flow, of: service, transport) {
+            judgement = forward(packet, to: backend, of: service, hash: flow.hash, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {
             judgement = unavailable(packet, service, arrival)
@@ -67,15 +73,15 @@ extension Oracle {
 
     /// Connections that are older than the last change of the table keep their backend while the drain time runs.
     mutating func backend(
-        for flow: FlowKey, of service: ServiceState, _ flags: TCPSegment.Flags?
+        for flow: FlowKey, of service: ServiceState, _ transport: Transport?
     ) -> BackendState? {
         let slots = service.slots
         let current =
             slots.current.isEmpty ? nil : Int(slots.current[FlowHash.scale(flow.hash, to: slots.current.count)])
-        guard flow.ipProtocol == .tcp, let previous = previousBackend(flow, slots) else {
+        guard flow.ipProtocol != .udp, let previous = previousBackend(flow, slots) else {
             return current.map { service.backends[$0] }
         }
-        if flags?.opensConnection ?? false {
+        if transport?.opensConnection ?? false {
             guard let chosen = current.map({ service.backends[$0] }) else { return nil }
             memory.connections[flow] = FlowMemory.Connection(slot: chosen.slot, address: chosen.address)
             return chosen

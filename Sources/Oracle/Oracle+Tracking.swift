@@ -39,7 +39,7 @@ extension Oracle {
         if kind == .error {
             return quotedFlow(packet).map { memory.isTracked(reply: $0.reversed, now: now) } ?? false
         }
-        guard !packet.isICMP || kind == .echoReply, !transport.flags.opensConnection else { return false }
+        guard !packet.isICMP || kind == .echoReply, !transport.opensConnection else { return false }
         return memory.follow(reply: FlowKey(packet, transport), transport.flags, now: now)
     }
 }

@@ -7,24 +7,24 @@ import Policy
 extension Oracle {
     private typealias Translation = FlowMemory.Translation
 
-    /// `flow`: from the client to the VIP. `packet`: of that flow, or, where `flags` is `nil`, an error about it.
+    /// `flow`: from the client to the VIP. `packet`: of that flow, or, where `transport` is `nil`, an error about it.
     mutating func translate(
-        _ packet: Datagram, of flow: FlowKey, to service: ServiceState, _ flags: TCPSegment.Flags?, _ arrival: Arrival
+        _ packet: Datagram, of flow: FlowKey, to service: ServiceState, _ transport: Transport?, _ arrival: Arrival
     ) -> Judgement {
-        let known = known(flow, of: service, flags)
-        if known == nil, flags == nil { return Judgement(.dropNoFlow) }
+        let known = known(flow, of: service, transport)
+        if known == nil, transport == nil { return Judgement(.dropNoFlow) }
         guard
             let backend = known.map({ known in service.backends.first { $0.slot == known.slot } })
-                ?? backend(for: flow, of: service, flags)
+                ?? backend(for: flow, of: service, transport)
         else { return unavailable(packet, service, arrival) }
-        if known != nil, let flags { memory.follow(translationOf: flow, flags, now: now) }
-        var judgement = send(packet, to: backend, arrival)
+        if known != nil, let transport { memory.follow(translationOf: flow, transport, now: now) }
+        var judgement = send(packet, to: backend, of: service, arrival)
         judgement.backend = Judgement.Named(backend)
         guard judgement.outcome.action != .drop else { return judgement }
         var translation = known
         if known == nil {
             let leaves = judgement.outcome != .passForwarded && !isBeyond(backend, arrival)
-            guard let fresh = open(flow, service, backend, masquerading: leaves, flags ?? []) else {
+            guard let fresh = open(flow, service, backend, masquerading: leaves, transport) else {
                 var refused = Judgement(.dropNoPort)
                 refused.backend = judgement.backend
                 return refused
@@ -32,14 +32,14 @@ extension Oracle {
             translation = fresh
         }
         guard let translation else { return judgement }
-        finish(&judgement, packet, flow, translation.flow, isError: flags == nil, arrival)
+        finish(&judgement, packet, flow, translation.flow, isError: transport == nil, arrival)
         return judgement
     }
 
     /// While its backend serves the service. A SYN after the end of a connection begins another one.
-    private func known(_ flow: FlowKey, of service: ServiceState, _ flags: TCPSegment.Flags?) -> Translation? {
+    private func known(_ flow: FlowKey, of service: ServiceState, _ transport: Transport?) -> Translation? {
         guard let known = memory.translation(of: flow, now: now), !known.isReply,
-            !(known.state == .closing && flags?.opensConnection ?? false),
+            !(known.state == .closing && transport?.opensConnection ?? false),
             service.backends.contains(where: { $0.slot == known.slot && $0.address == known.address })
         else { return nil }
         return known
@@ -52,17 +52,23 @@ extension Oracle {
     }
 
     /// The outcome, without bytes.
-    private func send(_ packet: Datagram, to backend: BackendState, _ arrival: Arrival) -> Judgement {
+    private func send(
+        _ packet: Datagram, to backend: BackendState, of service: ServiceState, _ arrival: Arrival
+    ) -> Judgement {
         if isOwn(backend.address) { return Judgement(.passForwarded) }
         let interface = state.interfaces.first { $0.index == arrival.interface }
-        return routed(packet, route(to: backend, .nat, interface), arrival)
+        return routed(packet, route(to: backend, .nat, interface), service.mtu, arrival)
     }
 
-    private func routed(_ packet: Datagram, _ route: Environment.Route, _ arrival: Arrival) -> Judgement {
+    /// - Parameter limit: The service's MTU.
+    private func routed(
+        _ packet: Datagram, _ route: Environment.Route, _ limit: UInt16?, _ arrival: Arrival
+    ) -> Judgement {
         guard let (judgement, hop) = depart(route, arrival) else { return Judgement(.dropNoRoute) }
         guard packet.hopLimit > 1 else { return expired(packet, arrival) }
         let interface = state.interfaces.first { $0.index == arrival.interface }
-        let mtu = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
+        let path = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
+        let mtu = min(path, limit.map(Int.init) ?? Int.max)
         if packet.bytes.count > mtu { return tooBig(packet, fitting: mtu, arrival) }
         var sent = judgement
         sent.hop = hop
@@ -71,13 +77,11 @@ extension Oracle {
 
     private mutating func open(
         _ flow: FlowKey, _ service: ServiceState, _ backend: BackendState, masquerading leaves: Bool,
-        _ flags: TCPSegment.Flags
+        _ transport: Transport?
     ) -> Translation? {
         var translated = flow
         translated.destination = backend.address
-        if let match = service.ports.first(where: { $0.contains(flow.ipProtocol, flow.destinationPort) }),
-            let target = service.targets[match]
-        {
+        if let target = service.targets[TrafficMatch(flow.ipProtocol, port: flow.destinationPort)] {
             translated.destinationPort = target
         }
         if leaves, let ports = service.masquerade, let source = backend.tunnelSource {
@@ -87,7 +91,8 @@ extension Oracle {
         }
         let translation = Translation(
             flow: translated, slot: backend.slot, address: backend.address,
-            state: flags.closesConnection ? .closing : flags.opensConnection ? .opening : .open, seen: now)
+            state: transport?.flags.closesConnection ?? false
+                ? .closing : transport?.opensConnection ?? false ? .opening : .open, seen: now)
         memory.translate(flow, translation)
         return translation
     }
@@ -111,9 +116,9 @@ extension Oracle {
     mutating func judgeReply(_ packet: Datagram, _ transport: Transport, _ arrival: Arrival) -> Judgement? {
         let isError = transport.icmpKind(packet) == .error
         guard let flow = isError ? quotedFlow(packet)?.reversed : FlowKey(packet, transport), flow.ipProtocol.hasPorts,
-            !transport.flags.opensConnection, let known = memory.translation(of: flow, now: now), known.isReply
+            !transport.opensConnection, let known = memory.translation(of: flow, now: now), known.isReply
         else { return nil }
-        if !isError { memory.follow(translationOf: flow, transport.flags, now: now) }
+        if !isError { memory.follow(translationOf: flow, transport, now: now) }
         let client = known.flow.destination
         let interface = state.interfaces.first { $0.index == arrival.interface }
         var route = environment.route(to: client)
@@ -123,7 +128,7 @@ extension Oracle {
                     interface: interface.index, destination: mac,
                     source: interface.mac ?? MACAddress(octets: (0, 0, 0, 0, 0, 0)), mtu: interface.mtu))
         }
-        var judgement = routed(packet, route, arrival)
+        var judgement = routed(packet, route, nil, arrival)
         guard judgement.outcome.action != .drop else { return judgement }
         finish(&judgement, packet, flow, known.flow, isError: isError, arrival)
         switch judgement.outcome {
@@ -138,11 +143,11 @@ extension Oracle {
     /// have their answers come in from outside.
     mutating func translateAnswer(_ packet: Datagram, _ transport: Transport, _ link: Link) -> [UInt8]? {
         let flow = FlowKey(packet, transport)
-        guard flow.ipProtocol.hasPorts, !transport.flags.opensConnection,
+        guard flow.ipProtocol.hasPorts, !transport.opensConnection,
             let known = memory.translation(of: flow, now: now), known.isReply,
             known.flow.destination == flow.destination, known.flow.destinationPort == flow.destinationPort
         else { return nil }
-        memory.follow(translationOf: flow, transport.flags, now: now)
+        memory.follow(translationOf: flow, transport, now: now)
         rememberFragment(packet, transport)
         var rewriting = Rewriting(packet)
         rewriting.turn(to: known.flow, hops: 0, hasTransport: !packet.isLaterFragment)

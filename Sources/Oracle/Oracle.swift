@@ -63,8 +63,8 @@ extension Oracle {
             judgement = served
         } else if !isInner, let reply = judgeReply(packet, transport, arrival) {
             judgement = reply
-        } else if !isInner, isTunnelEnd(packet, arrival) {
-            return try judgeTunnelled(packet, arrival)
+        } else if !isInner, let end = tunnelEnd(of: packet, transport, arrival) {
+            return try judgeTunnelled(packet, transport, end, arrival)
         } else if isVIP(packet.destination), !isOwn(packet.destination) {
             judgement = isInner ? Judgement(.dropNoService) : try judgeForVIP(packet, transport, arrival)
         } else {
@@ -101,7 +101,7 @@ extension Oracle {
     /// As of the last publish; whether a VIP was given to the node later, its routing tables do not tell.
     func isOwn(_ address: IPAddress) -> Bool { state.nodeAddresses.contains(address) }
 
-    func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.vips.contains(address) } }
+    func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.hasVIP(address) } }
 }
 
 extension Datagram {

@@ -15,6 +15,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case dropMalformed = "DROP_MALFORMED"
     case dropNotIP = "DROP_NOT_IP"
     case dropNoService = "DROP_NO_SERVICE"
+    case dropSource = "DROP_SOURCE"
     case dropPolicy = "DROP_POLICY"
     case dropDefault = "DROP_DEFAULT"
     case dropNoBackend = "DROP_NO_BACKEND"
@@ -25,6 +26,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case dropNoPort = "DROP_NO_PORT"
     case dropNoFlow = "DROP_NO_FLOW"
     case dropTunnel = "DROP_TUNNEL"
+    case dropTunnelVNI = "DROP_TUNNEL_VNI"
+    case dropTunnelECN = "DROP_TUNNEL_ECN"
     /// A table held something impossible. The model has no tables, so it never judges so.
     case dropInternal = "DROP_INTERNAL"
     /// The program's second part is gone. The model is of one piece, so it never judges so.
@@ -41,6 +44,7 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .dropMalformed: "malformed"
         case .dropNotIP: "not_ip"
         case .dropNoService: "no_service"
+        case .dropSource: "source"
         case .dropPolicy: "policy"
         case .dropNoBackend: "no_backend"
         case .dropFragment: "fragment"
@@ -50,6 +54,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .dropNoPort: "no_port"
         case .dropNoFlow: "no_flow"
         case .dropTunnel: "tunnel"
+        case .dropTunnelVNI: "tunnel_vni"
+        case .dropTunnelECN: "tunnel_ecn"
         case .dropInternal: "internal"
         case .dropTailCall: "tail_call"
         }
@@ -61,8 +67,9 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .passUpkeep, .passAllowed, .passDefault, .passReply, .passForwarded: .pass
         case .txForwarded, .txReply, .txEcho: .tx
         case .redirectForwarded, .redirectResolve, .redirectReply, .redirectReplyResolve: .redirect
-        case .dropMalformed, .dropNotIP, .dropNoService, .dropPolicy, .dropDefault, .dropNoBackend, .dropFragment,
-            .dropTooBig, .dropNoRoute, .dropHopLimit, .dropNoPort, .dropNoFlow, .dropTunnel, .dropInternal,
+        case .dropMalformed, .dropNotIP, .dropNoService, .dropSource, .dropPolicy, .dropDefault, .dropNoBackend,
+            .dropFragment, .dropTooBig, .dropNoRoute, .dropHopLimit, .dropNoPort, .dropNoFlow, .dropTunnel,
+            .dropTunnelVNI, .dropTunnelECN, .dropInternal,
             .dropTailCall:
             .drop
         }

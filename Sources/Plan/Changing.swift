@@ -20,12 +20,12 @@ public func changing(_ state: State, by override: Override, facts: NodeFacts) th
     if case .add(let address, _, _) = override.change,
         let place = service.backends.firstIndex(where: { $0.name == override.backend })
     {
-        if let why = service.forward.obstacle(to: service.backends[place], from: service.vips) {
+        if let why = service.forward.obstacle(to: service.backends[place], from: service.allVIPs) {
             throw OverrideError(why.what, hint: why.hint)
         }
-        guard service.forward == .ipip || service.masquerade != nil else { return settled(next) }
+        guard service.forward.encapsulation != nil || service.masquerade != nil else { return settled(next) }
         let sources = TunnelSources(
-            interfaces: state.interfaces, facts: facts, vips: state.services.lazy.flatMap(\.vips))
+            interfaces: state.interfaces, facts: facts, vips: state.services.lazy.flatMap(\.allVIPs))
         guard let source = sources.source(to: address) else {
             let (what, hint) = sources.absence(of: address.family)
             throw OverrideError(what, hint: hint)

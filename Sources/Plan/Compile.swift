@@ -23,6 +23,9 @@ public func compile(
     state.services = compile(document, overrides, facts, state.interfaces, problems: &problems)
     var compiler = RuleCompiler(document)
     state.rules = compiler.compile(document.rules)
+    for (index, service) in document.services.enumerated() {
+        state.services[index].sources = service.sources.map { compiler.sources($0, of: service) }
+    }
     state.sets = compiler.sets.sets
     problems += compiler.problems
     guard problems.isEmpty else { throw PlanError(problems) }
@@ -65,7 +68,9 @@ private func compile(
 ) -> [ServiceState] {
     var rosters = Rosters(document)
     for override in overrides { try? rosters.apply(override) }
-    let sources = TunnelSources(interfaces: interfaces, facts: facts, vips: document.services.lazy.flatMap(\.vips))
+    let sources = TunnelSources(
+        interfaces: interfaces, facts: facts,
+        vips: document.services.lazy.flatMap { $0.vips.map { Prefix($0) } + $0.vipPrefixes })
     var complained: Set<IPAddress.Family> = []
     // Backends have no way out of an interface that is not there, and that is one mistake, not many.
     let canSend = interfaces.count == document.interfaces.count
@@ -79,11 +84,14 @@ private func compile(
                     hint: "at most \(Limit.backendsPerService)"))
         }
         for backend in backends {
-            guard let why = service.forward.obstacle(to: backend, from: service.vips) else { continue }
+            guard
+                let why = service.forward.obstacle(
+                    to: backend, from: service.vips.map { Prefix($0) } + service.vipPrefixes)
+            else { continue }
             problems.append(
                 Diagnostic(.error, at: service.position, "service \(service.name): \(why.what)", hint: why.hint))
         }
-        for index in backends.indices where service.forward == .ipip || service.masquerade {
+        for index in backends.indices where service.forward.encapsulation != nil || service.masquerade {
             let address = backends[index].address
             backends[index].tunnelSource = sources.source(to: address)
             if backends[index].tunnelSource == nil, canSend, complained.insert(address.family).inserted {
@@ -98,8 +106,10 @@ private func compile(
                 service.ports.compactMap { port in port.target.map { (port.match, $0) } }, uniquingKeysWith: { $1 }),
             forward: service.forward, masquerade: service.masquerade ? document.defaults.masqueradePorts : nil,
             scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
+        (state.tunnelPort, state.vni, state.mtu) = (service.tunnelPort, service.vni, service.mtu)
         state.unavailable = service.unavailable
         state.groups = roster.groups
+        state.vipPrefixes = service.vipPrefixes
         return state
     }
 }
@@ -107,10 +117,10 @@ private func compile(
 extension Service.Forward {
     /// Why this way of forwarding does not lead from every VIP to the backend. The file's own backends have been
     /// checked; those of overrides have not.
-    func obstacle(to backend: BackendState, from vips: [IPAddress]) -> (what: String, hint: String)? {
+    func obstacle(to backend: BackendState, from vips: [Prefix]) -> (what: String, hint: String)? {
         guard self == .nat, let vip = vips.first(where: { $0.family != backend.address.family }) else { return nil }
         return (
-            "the backend \(backend.name) at \(backend.address) cannot serve the VIP \(vip)",
+            "the backend \(backend.name) at \(backend.address) cannot serve the VIP \(vip.shortText)",
             "forward nat does not translate between IPv4 and IPv6"
         )
     }

@@ -35,7 +35,7 @@ public struct InterfaceState: Equatable, Sendable {
     public var mac: MACAddress?
     public var mode: Interface.Mode
     public var nextHop: Interface.NextHop
-    public var decapsulate: [Interface.Encapsulation]
+    public var decapsulate: [Decapsulation]
     /// The file's; what backends use stands in ``BackendState/tunnelSource``.
     public var tunnelSources: [IPAddress]
     /// 1…63, stable while the name stays; 0 stands for packets of any other interface.
@@ -43,7 +43,7 @@ public struct InterfaceState: Equatable, Sendable {
 
     public init(
         name: String, index: UInt32, mtu: Int, mac: MACAddress?, mode: Interface.Mode = .auto,
-        nextHop: Interface.NextHop = .auto, decapsulate: [Interface.Encapsulation] = [],
+        nextHop: Interface.NextHop = .auto, decapsulate: [Decapsulation] = [],
         tunnelSources: [IPAddress] = [], slot: UInt32
     ) {
         self.name = name
@@ -130,12 +130,22 @@ public struct RuleState: Equatable, Sendable {
 public struct ServiceState: Equatable, Sendable {
     public var name: String
     public var vips: [IPAddress]
+    /// Prefixes each of whose addresses is a VIP; none is a single host.
+    public var vipPrefixes: [Prefix] = []
+    /// Single ports, ranges of them, or all of a protocol.
     public var ports: [TrafficMatch]
     /// The ports that backends have instead of those of `ports`; with `nat`.
     public var targets: [TrafficMatch: UInt16]
+    /// Who may use the service at all, as rising indices into ``State/sets``; `nil`: everybody.
+    public var sources: [Int]?
     public var forward: Service.Forward
     /// With `nat`: the node's ports that flows come from; `nil`: backends see clients' own addresses and ports.
     public var masquerade: ClosedRange<UInt16>?
+    /// As ``Service/tunnelPort``.
+    public var tunnelPort: UInt16 = 0
+    public var vni: UInt32 = 0
+    /// As ``Service/mtu``.
+    public var mtu: UInt16?
     public var scheduler: Service.Scheduler
     /// Seconds.
     public var drainTime: Int
@@ -166,6 +176,18 @@ public struct ServiceState: Equatable, Sendable {
         self.slot = slot
         self.slots = slots
     }
+}
+
+extension ServiceState {
+    /// Single addresses first.
+    public var allVIPs: [Prefix] { vips.map { Prefix($0) } + vipPrefixes }
+
+    public func hasVIP(_ address: IPAddress) -> Bool {
+        vips.contains(address) || vipPrefixes.contains { $0.contains(address) }
+    }
+
+    /// Whether it answers on more than single ports of single addresses.
+    public var isWide: Bool { !vipPrefixes.isEmpty || ports.contains { $0.selectors.count > 1 } }
 }
 
 /// A part of a service's backends with a share of its own.

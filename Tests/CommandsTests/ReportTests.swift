@@ -12,7 +12,7 @@ import Testing
     static func reports() throws -> [(String, any Report)] {
         let address = { (text: String) in try #require(IPAddress(text)) }
         let shop = ServiceReport.Service(
-            name: "shop", vips: [try address("192.0.2.10"), try address("2001:db8::10")],
+            name: "shop", vips: [Prefix(try address("192.0.2.10")), Prefix(try address("2001:db8::10"))],
             ports: [TrafficMatch(.tcp, port: 443), TrafficMatch(.udp, port: 443)], forward: "ipip",
             scheduler: "maglev", traffic: Traffic(packets: 1200, bytes: 96_000),
             backends: [
@@ -24,7 +24,8 @@ import Testing
                     traffic: Traffic(packets: 200, bytes: 16_000)),
             ])
         let idle = ServiceReport.Service(
-            name: "idle", vips: [try address("192.0.2.11")], ports: [TrafficMatch(.tcp, port: 80)], forward: "direct",
+            name: "idle", vips: [Prefix(try address("192.0.2.11"))], ports: [TrafficMatch(.tcp, port: 80)],
+            forward: "direct",
             scheduler: "maglev", traffic: Traffic(), backends: [])
         let web = PolicyReport.Policy(
             name: "office-to-shop", from: ["office", "tier=web"], to: ["shop"], ports: [TrafficMatch(.tcp, port: 443)],

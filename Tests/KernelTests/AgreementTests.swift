@@ -65,7 +65,8 @@ extension Service {
     fileprivate func changed(_ random: inout SplitMix64) -> Service {
         var changed = self
         let absent = KernelNode.backends.filter { address in
-            !backends.contains { $0.address == address } && (forward == .ipip || address.family == vips[0].family)
+            !backends.contains { $0.address == address }
+                && (forward.encapsulation != nil || address.family == (vips.first ?? vipPrefixes[0].address).family)
         }
         switch Int.random(in: 0..<4, using: &random) {
         case 0 where !backends.isEmpty: changed.backends.remove(at: Int.random(in: 0..<backends.count, using: &random))

@@ -145,6 +145,9 @@ final class KernelNode {
         return Observation(dry, wet.action, wet.packet, self)
     }
 
+    /// Packets that the rule in a slot has decided; 0: the default.
+    func packets(ofRule slot: UInt32) throws -> UInt64 { try dataplane!.counters().rule(slot).packets }
+
     /// Index of the interface through which the program would send a frame.
     func egress(_ frame: [UInt8]) throws -> UInt32 {
         try dataplane!.dryRunner().run(frame, interfaceIndex: nic).trace.nextHopIndex

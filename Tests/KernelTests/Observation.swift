@@ -22,7 +22,9 @@ struct Observation: Equatable, CustomStringConvertible {
         let flags = dry.trace.flags
         outcome = Int(dry.outcome.rawValue)
         self.action = action.description
-        if flags.contains(.policy), dry.outcome.name != "reply" { rule = dry.trace.cell & 0xFF_FFFF }
+        if flags.contains(.policy), dry.outcome.name != "reply", dry.outcome.name != "source" {
+            rule = dry.trace.cell & 0xFF_FFFF
+        }
         if flags.contains(.service) { service = node.state.services[Int(dry.trace.service)].name }
         if flags.contains(.backend) { backend = node.state.services.flatMap(\.backends)[Int(dry.trace.backend)].name }
         if action != .drop { bytes = Self.withoutNote(packet) }

@@ -27,6 +27,46 @@ import Testing
         #expect(service.backends[0].mac == MACAddress("02:00:00:00:00:01"))
     }
 
+    @Test func rangesPrefixesAndSources() throws {
+        let text = """
+            version: 1
+            services:
+              s:
+                vips: [192.0.2.0/28, 192.0.2.64, 192.0.2.65/32, "2001:db8:10::/64"]
+                ports: [80/tcp, 8000-8099/tcp, {port: udp}, sctp, 5060-5061/sctp]
+                sources: [office, 10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
+                forward: ipip
+            identities: {office: {cidrs: [203.0.113.0/24]}}
+
+            """
+        let service = try #require(try parse([SourceFile(name: "f", text: text)]).0.services.first)
+        #expect(service.vips.map(\.description) == ["192.0.2.64", "192.0.2.65"])
+        #expect(service.vipPrefixes.map(\.description) == ["192.0.2.0/28", "2001:db8:10::/64"])
+        #expect(
+            service.ports.map(\.match) == [
+                TrafficMatch(.tcp, port: 80), TrafficMatch(.tcp, 8000...8099), TrafficMatch(.udp), TrafficMatch(.sctp),
+                TrafficMatch(.sctp, 5060...5061),
+            ])
+        let cidrs = ["10.0.0.0/8", "2001:db8::/32", "192.0.2.7/32"].compactMap { try? Prefix(parsing: $0) }
+        #expect(service.sources == [.identity("office")] + cidrs.map { .cidr($0, except: []) })
+    }
+
+    @Test(arguments: [
+        ("[]", 75, "error: \"sources\" is empty: leave it out to mean everybody"),
+        ("[10.0.0.1/8]", 76, "error: the source \"10.0.0.1/8\" has host bits set: did you mean 10.0.0.0/8?"),
+        ("[any]", 76, "error: any is no source: leave sources out to mean everybody"),
+        ("[ofice]", 76, "error: there is no identity \"ofice\": did you mean \"office\"?"),
+        ("[s]", 76, "error: the service \"s\" cannot be a source: a service opens no connections"),
+        ("[office, office]", 84, "warning: this source is in the list twice"),
+        ("10.0.0.0/8", 75, "error: \"sources\" must be a list: write [10.0.0.0/8]"),
+    ])
+    func noSources(sources: String, column: Int, message: String) {
+        let text =
+            "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, sources: \(sources)}}\n"
+            + "identities: {office: {cidrs: [203.0.113.0/24]}}\n"
+        #expect(diagnostics(text) == ["f:2:\(column): \(message)"])
+    }
+
     @Test func whatIsNotWritten() throws {
         let service = try service(
             "vips: [192.0.2.10], ports: [443/tcp], forward: ipip, backends: {b: {address: 10.0.0.1}}")
@@ -69,7 +109,12 @@ import Testing
         ("\"ff02::1\"", "the VIP cannot be the multicast address ff02::1"),
         ("255.255.255.255", "the VIP cannot be the broadcast address 255.255.255.255"),
         ("\"::ffff:10.0.0.1\"", "the VIP cannot be the IPv4-mapped address ::ffff:10.0.0.1"),
-        ("10.0.0.1/32", "the VIP \"10.0.0.1/32\" is no address: write the address without a prefix length"),
+        ("10.0.0.1/24", "the VIP \"10.0.0.1/24\" has host bits set: did you mean 10.0.0.0/24?"),
+        ("0.0.0.0/0", "the VIP cannot be the prefix 0.0.0.0/0 of unspecified addresses"),
+        ("127.1.0.0/16", "the VIP cannot be the prefix 127.1.0.0/16 of loopback addresses"),
+        ("224.0.0.0/24", "the VIP cannot be the prefix 224.0.0.0/24 of multicast addresses"),
+        ("128.0.0.0/1", "the VIP cannot be the prefix 128.0.0.0/1 of multicast addresses"),
+        ("\"ff00::/16\"", "the VIP cannot be the prefix ff00::/16 of multicast addresses"),
         ("shop", "the VIP \"shop\" is no address: write it like 192.0.2.1 or \"2001:db8::1\""),
         ("1.2.3", "the VIP \"1.2.3\" is no address: write it like 192.0.2.1 or \"2001:db8::1\""),
         ("", "\"vips\" is empty: a service needs an address"),
@@ -86,10 +131,16 @@ import Testing
         ("80", "the port \"80\" has no protocol: write 80/tcp or /udp"),
         ("0/tcp", "\"0/tcp\" is out of range: ports are 1 to 65535"),
         ("65536/tcp", "\"65536/tcp\" is out of range: ports are 1 to 65535"),
-        ("80-81/tcp", "port ranges of services are not supported by this version: list the ports one by one"),
-        ("tcp", "a service cannot have the port tcp: use a port of tcp or udp, as 443/tcp"),
-        ("icmp/8", "a service cannot have the port icmp/echo-request: use a port of tcp or udp, as 443/tcp"),
-        ("5/sctp", "services on sctp are not supported by this version: use tcp or udp"),
+        (
+            "icmp/8",
+            "a service cannot have the port icmp/echo-request: "
+                + "use tcp, udp or sctp, alone or with a port or a range, as 443/tcp"
+        ),
+        (
+            "gre",
+            "a service cannot have the port gre: use tcp, udp or sctp, alone or with a port or a range, as 443/tcp"
+        ),
+        ("81-80/tcp", "the range \"81-80/tcp\" ends before it starts"),
         ("{}", "a port of a service needs the key \"port\""),
         ("", "\"ports\" is empty: a service needs a port"),
     ])
@@ -122,7 +173,7 @@ import Testing
         .backends("{a: }", "f:7:16: error: a backend needs the key \"address\""),
         .backends(
             "{a: {address: 10.0.0.1, mac: \"02:00:00:00:00:01\"}}",
-            "f:7:44: warning: the MAC is of no use with forward ipip: it is for forward direct"),
+            "f:7:44: warning: the MAC is of no use with forward ipip: it is for forward direct, vxlan and geneve"),
         .backends(
             "{a: {adress: 10.0.0.1}}", "f:7:20: error: unknown key \"adress\" in a backend: did you mean \"address\"?"),
         .backends("[10.0.0.1]", "f:7:15: error: \"backends\" must be a mapping from names, this is a list"),
@@ -174,7 +225,7 @@ import Testing
             "services: {s: {vips: [192.0.2.1, \"2001:db8::1\"], ports: [1/tcp], forward: direct, "
                 + "backends: {b: {address: \"2001:db8::2\"}}}}\n",
             "f:2:23: error: no backend of \"s\" can be reached from the VIP 192.0.2.1: "
-                + "forward direct needs backends of the same family; ipip does not"),
+                + "forward direct needs backends of the same family; tunnels do not"),
         .section(
             "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, "
                 + "backends: {b: {address: \"2001:db8::2\"}}}}\n"),
@@ -188,19 +239,10 @@ import Testing
         #expect(diagnostics(test.text) == test.expected)
     }
 
-    @Test(arguments: ["vni", "port", "affinity", "mtu", "health"])
+    @Test(arguments: ["affinity", "health"])
     func keysOfLaterVersions(key: String) {
         let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, \(key): 1}}\n"
         #expect(diagnostics(text) == ["f:2:66: error: \"\(key)\" is not supported by this version"])
-    }
-
-    @Test(arguments: ["gue", "vxlan", "geneve"])
-    func methodsOfLaterVersions(method: String) {
-        let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: \(method)}}\n"
-        #expect(
-            diagnostics(text) == [
-                "f:2:60: error: forward \"\(method)\" is not supported by this version: use direct, ipip, nat"
-            ])
     }
 }
 

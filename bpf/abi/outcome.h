@@ -25,6 +25,7 @@
     X(DROP_MALFORMED, dropMalformed, "malformed", DROP, "headers or addresses that no honest sender makes")            \
     X(DROP_NOT_IP, dropNotIP, "not_ip", DROP, "neither IP nor a protocol that a link needs")                           \
     X(DROP_NO_SERVICE, dropNoService, "no_service", DROP, "to a VIP's address, on a port that is no service")          \
+    X(DROP_SOURCE, dropSource, "source", DROP, "from outside of the sources that the service is for")                  \
     X(DROP_POLICY, dropPolicy, "policy", DROP, "a rule denies it")                                                     \
     X(DROP_DEFAULT, dropDefault, "default", DROP, "no rule allows it and the default is deny")                         \
     X(DROP_NO_BACKEND, dropNoBackend, "no_backend", DROP, "the service has no usable backend")                         \
@@ -34,7 +35,11 @@
     X(DROP_HOP_LIMIT, dropHopLimit, "hop_limit", DROP, "its hop limit ends here, and it is to be routed to a backend") \
     X(DROP_NO_PORT, dropNoPort, "no_port", DROP, "no port of the node's is free to masquerade a new flow with")        \
     X(DROP_NO_FLOW, dropNoFlow, "no_flow", DROP, "an ICMP error about a translated flow that is not known")            \
-    X(DROP_TUNNEL, dropTunnel, "tunnel", DROP, "a tunnel packet that is not for this node or holds no IP packet")      \
+    X(DROP_TUNNEL, dropTunnel, "tunnel", DROP,                                                                         \
+      "a tunnel packet whose headers are not understood, or without an IP packet")                                     \
+    X(DROP_TUNNEL_VNI, dropTunnelVNI, "tunnel_vni", DROP, "in a tunnel of a virtual network that is not taken here")   \
+    X(DROP_TUNNEL_ECN, dropTunnelECN, "tunnel_ecn", DROP,                                                              \
+      "marked for congestion on the way through a tunnel, and its sender would not understand the mark")               \
     X(DROP_INTERNAL, dropInternal, "internal", DROP, "a table held something impossible; please report it")            \
     X(DROP_TAIL_CALL, dropTailCall, "tail_call", DROP, "the program's second part is gone; apply brings it back")
 

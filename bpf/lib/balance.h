@@ -106,7 +106,7 @@ static __always_inline __u32 balance(const struct view *view, const struct servi
     slot = hash_scale(hash, service->slot_count);
     entry = slot_at(view, service->slots_line, slot);
     backend = entry & SLOT_BACKEND;
-    if (unlikely(entry & SLOT_MARKED) && p->protocol == IPPROTO_TCP && bpf_ktime_get_ns() < service->drain_end) {
+    if (unlikely(entry & SLOT_MARKED) && p->protocol != IPPROTO_UDP && bpf_ktime_get_ns() < service->drain_end) {
         workspace_put(p);
         backend = balance_marked(p->cpu, service_index, hash, backend);
     }

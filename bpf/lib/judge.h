@@ -39,7 +39,7 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     TRACE(service, frontend->service);
     TRACE_FLAG(TRACE_SERVICE);
     if (unlikely(!policy_judge(p, cell)))
-        return policy_refusal(cell);
+        return policy_refusal(p, cell);
     service = line_at(view, view->head->services_line + frontend->service);
     p->service_counter = service->counter;
     p->flags |= PACKET_SERVICE;
@@ -51,7 +51,7 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     backend = backend_at(view, index);
     p->backend_slot = backend->slot;
     p->flags |= PACKET_BACKEND;
-    return forward(ctx, p, in, backend, service->forward);
+    return forward(ctx, p, in, backend, service);
 }
 
 // Any packet, described in this CPU's workspace.
@@ -61,7 +61,7 @@ static __always_inline int judge(struct xdp_md *ctx, const struct view *view, st
     int outcome;
 
     if (balanced_protocol(p) && !(p->flags & PACKET_LATER_FRAGMENT))
-        frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
+        frontend = service_find(view, p->destination, p->protocol, p->destination_port);
     if (!frontend) {
         if (view_tail(view)->flags & IMAGE_TRANSLATES) {
             outcome = nat_reply(ctx, p->cpu);
@@ -71,7 +71,7 @@ static __always_inline int judge(struct xdp_md *ctx, const struct view *view, st
         outcome = beyond(ctx, p->cpu);
         if (outcome != CONTINUE)
             return outcome;
-        frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
+        frontend = service_find(view, p->destination, p->protocol, p->destination_port);
         if (!frontend)
             return OUTCOME_DROP_INTERNAL;
     }

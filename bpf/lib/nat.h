@@ -60,12 +60,13 @@ static __always_inline int nat_expire(struct xdp_md *ctx, struct packet *p) {
     return OUTCOME_DROP_HOP_LIMIT;
 }
 
-// Whether the next hop takes the packet: CONTINUE, or why not.
-static __always_inline int nat_passable(struct xdp_md *ctx, struct workspace *own, const struct interface *in) {
+// Whether the next hop takes the packet, and the service, whose MTU is `limit`: CONTINUE, or why not.
+static __always_inline int nat_passable(struct xdp_md *ctx, struct workspace *own, const struct interface *in,
+                                        __u32 limit) {
     struct packet *p = &own->packet;
     struct bounds bounds = bounds_of(ctx);
     const __u8 *at;
-    __u32 mtu = own->hop.mtu ? own->hop.mtu : in ? in->mtu : 0;
+    __u32 mtu = own->hop.mtu ? own->hop.mtu : in ? in->mtu : MTU_ANY;
 
     TRACE_FLAG(TRACE_NEXTHOP);
     TRACE(nexthop_index, own->hop.interface);
@@ -76,7 +77,9 @@ static __always_inline int nat_passable(struct xdp_md *ctx, struct workspace *ow
         return OUTCOME_DROP_INTERNAL;
     if (*at <= 1)
         return nat_expire(ctx, p);
-    return mtu && p->ip_length > mtu ? forward_too_big(ctx, p, mtu) : CONTINUE;
+    if (limit < mtu)
+        mtu = limit;
+    return p->ip_length > mtu ? forward_too_big(ctx, p, mtu) : CONTINUE;
 }
 
 // Chooses the translation of a new flow to `backend`.
@@ -138,7 +141,7 @@ static __always_inline int nat_forward(struct xdp_md *ctx, const struct view *vi
         outcome = nexthop_find(ctx, p, in, backend, 1, &own->hop);
         if (outcome != CONTINUE && outcome != OUTCOME_REDIRECT_RESOLVE)
             return outcome;
-        check = nat_passable(ctx, own, in);
+        check = nat_passable(ctx, own, in, service->mtu);
         if (check != CONTINUE)
             return check;
     }
@@ -202,7 +205,7 @@ __noinline int nat_reply(struct xdp_md *ctx, __u32 cpu) {
     outcome = path_find(ctx, own, in);
     if (outcome != CONTINUE && outcome != OUTCOME_REDIRECT_RESOLVE)
         return outcome;
-    check = nat_passable(ctx, own, in);
+    check = nat_passable(ctx, own, in, MTU_ANY);
     if (check != CONTINUE)
         return check;
     switch (nat_send(ctx, cpu, outcome)) {

@@ -4,7 +4,7 @@
 #include "base.h"
 
 #define PACKET_ADDRESSED 1       // the flow's addresses and protocol were read
-#define PACKET_SYN 2             // TCP: opens a connection (SYN without ACK)
+#define PACKET_SYN 2             // opens a connection (TCP: SYN without ACK, SCTP: INIT)
 #define PACKET_CLOSING 4         // TCP: FIN or RST
 #define PACKET_FIRST_FRAGMENT 8  // more fragments follow
 #define PACKET_LATER_FRAGMENT 16 // ports come from the first fragment

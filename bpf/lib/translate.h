@@ -2,17 +2,16 @@
 // (RFC 1624).
 #pragma once
 
-#include "icmp.h"
+#include "icmperror.h"
 
 #define TCP_CHECKSUM 16 // offset in the header
 #define UDP_CHECKSUM 6
 
 // One's complement sums may be taken of words of any even length, and folded later (RFC 1071, section 2).
-static __always_inline __u64 sum_of(__u64 word) { return (__u32)word + (word >> 32); }
 
 // What it adds to a sum that `before` became `after`.
 static __always_inline __u64 sum_change(const __u64 before[2], const __u64 after[2]) {
-    return sum_of(~before[0]) + sum_of(~before[1]) + sum_of(after[0]) + sum_of(after[1]);
+    return sum32(~before[0]) + sum32(~before[1]) + sum32(after[0]) + sum32(after[1]);
 }
 
 static __always_inline __u64 sum_change16(__u16 before, __u16 after) { return (__u16)~before + (__u64)after; }

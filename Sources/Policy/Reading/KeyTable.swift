@@ -17,6 +17,8 @@ struct KeyTable {
     static let interface = KeyTable(
         noun: "an interface", keys: ["mode", "next-hop", "decapsulate", "tunnel-source"])
 
+    static let decapsulation = KeyTable(noun: "an encapsulation", keys: ["port", "vnis"])
+
     static let defaults = KeyTable(
         noun: "defaults", keys: ["ingress", "egress", "echo", "masquerade-ports", "local-clients", "client-cgroup"])
 
@@ -25,10 +27,12 @@ struct KeyTable {
     static let service = KeyTable(
         noun: "a service",
         keys: [
-            "vips", "ports", "forward", "masquerade", "drain-time", "scheduler", "unavailable", "groups", "backends",
+            "vips", "ports", "forward", "masquerade", "port", "vni", "mtu", "sources", "drain-time", "scheduler",
+            "unavailable",
+            "groups", "backends",
         ],
         required: ["vips", "ports", "forward"],
-        unsupported: ["vni", "port", "affinity", "mtu", "health"])
+        unsupported: ["affinity", "health"])
 
     static let group = KeyTable(noun: "a group", keys: ["weight"])
 
