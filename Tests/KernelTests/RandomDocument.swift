@@ -106,7 +106,7 @@ struct RandomDocument {
         // One port of its own per service: no two answer in the same place.
         let port = Self.ports[number % Self.ports.count] + (number < Self.ports.count ? 0 : 1000)
         let family: IPAddress.Family = random.pick(IPAddress.Family.allCases)
-        let vips = service.forward != .ipip ? Self.vips.filter { $0.family == family } : Self.vips
+        let vips = service.forward.encapsulation == nil ? Self.vips.filter { $0.family == family } : Self.vips
         service.vips = Array(Set((0..<Int.random(in: 1...3, using: &random)).map { _ in random.pick(vips) })).sorted()
         let protocols: [IPProtocol] = random.pick([[.tcp], [.udp], [.tcp, .udp]])
         let target: UInt16? = service.forward == .nat && random.chance(60) ? 8443 : nil
@@ -119,7 +119,7 @@ struct RandomDocument {
         if service.masquerade { service.ports.removeAll { $0.match.ipProtocol == .sctp } }
         if random.chance(25) { service.sources = (0..<random.pick([1, 2])).map { _ in limit() } }
         service.drainTime = random.chance(80) ? 3600 : 0
-        service.backends = backends(service.forward == .ipip ? nil : family, ownToo: service.forward == .nat)
+        service.backends = backends(service.forward.encapsulation == nil ? family : nil, ownToo: service.forward == .nat)
         service.unavailable = random.pick([.drop, .reset, .unreachable])
         if random.chance(30) { split(&service) }
         return service
