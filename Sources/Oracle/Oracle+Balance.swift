@@ -10,6 +10,11 @@ enum FlowEvent {
     /// An ICMP error about it, which leaves no trace.
     case error
 
+    /// - Parameter transport: `nil` for an error.
+    init(_ transport: Transport?) {
+        self = transport.map { .packet($0.flags, opens: $0.opensConnection) } ?? .error
+    }
+
     var opensConnection: Bool {
         if case .packet(_, let opens) = self { opens } else { false }
     }
@@ -64,6 +69,11 @@ extension Oracle {
     }
 
     // MARK: Memory
+
+    /// A packet of a flow of which `nat` remembers the backend; whatever else is remembered of it lives on, too.
+    mutating func follow(_ flow: FlowKey, _ service: ServiceState, _ event: FlowEvent) {
+        if service.isStateful { _ = remembered(flow, service, event) }
+    }
 
     private mutating func remember(_ flow: FlowKey, _ backend: BackendState) {
         memory.connections[flow] = FlowMemory.Connection(slot: backend.slot, address: backend.address, seen: now)

@@ -1,4 +1,5 @@
 import Net
+import Packets
 import Plan
 import Policy
 
@@ -12,8 +13,7 @@ extension Oracle {
         }
         let flow = FlowKey(packet, transport)
         guard let service = service(of: flow) else { return nil }
-        return serve(
-            flow, service, packet, arrival, .packet(transport.flags, opens: transport.opensConnection))
+        return serve(flow, service, packet, arrival, transport)
     }
 
     private func service(of flow: FlowKey) -> Int? {
@@ -28,7 +28,7 @@ extension Oracle {
     private mutating func judgeErrorForVIP(_ packet: Datagram, _ arrival: Arrival) throws(Refusal) -> Judgement? {
         if let flow = quotedFlow(packet)?.reversed, let service = service(of: flow) {
             guard !state.nodeAddresses.contains(flow.source) else { throw .malformed }
-            return serve(flow, service, packet, arrival, .error)
+            return serve(flow, service, packet, arrival, nil)
         }
         if isOwn(packet.destination) { return nil }
         guard packet.fragment == nil else { throw .fragment }
@@ -36,9 +36,12 @@ extension Oracle {
         return nil
     }
 
-    /// `flow`: from the client to the VIP. `packet`: what is to be delivered, of that flow or an error about it.
+    /// - Parameters:
+    ///   - flow: From the client to the VIP.
+    ///   - packet: What is to be delivered, of that flow or an error about it.
+    ///   - transport: `nil` for an error.
     private mutating func serve(
-        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, _ event: FlowEvent
+        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, _ transport: Transport?
     ) -> Judgement {
         let service = state.services[index]
         if let sources = service.sources, !sources.contains(where: { state.sets[$0].contains(flow.source) }) {
@@ -52,7 +55,9 @@ extension Oracle {
         var judgement: Judgement
         if (rule?.action ?? state.ingressDefault) == .deny {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
-        } else if let backend = backend(for: flow, of: service, event) {
+        } else if service.forward == .nat {
+            judgement = translate(packet, of: flow, to: service, transport, arrival)
+        } else if let backend = backend(for: flow, of: service, FlowEvent(transport)) {
             judgement = forward(packet, to: backend, of: service, hash: flow.hash, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {

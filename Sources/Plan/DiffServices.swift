@@ -10,9 +10,10 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
     changes += named(.service, old, new, name: \.name, summary: { $0.summary(namesAfter) }) { old, new in
         var details = Details()
         details.members("vips", old.allVIPs, new.allVIPs) { $0.shortText }
-        details.members("ports", old.ports, new.ports) { $0.description }
+        details.members("ports", old.portTexts, new.portTexts) { $0 }
         details.members("sources", namesBefore.sources(of: old), namesAfter.sources(of: new)) { $0 }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
+        details.scalar("masquerade", old.masqueradeText, new.masqueradeText)
         details.scalar("port", old.tunnelPortText, new.tunnelPortText)
         details.scalar("vni", old.vniText, new.vniText)
         details.scalar("mtu", old.mtu?.description, new.mtu?.description)
@@ -43,19 +44,27 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
 }
 
 extension ServiceState {
+    /// With the backends' port, where that is another one.
+    fileprivate var portTexts: [String] {
+        ports.map { port in port.description + (targets[port].map { " to \($0)" } ?? "") }
+    }
+
+    fileprivate var masqueradeText: String? { masquerade.map { "\($0.lowerBound)-\($0.upperBound)" } }
+
     fileprivate var tunnelPortText: String? { tunnelPort == 0 ? nil : "\(tunnelPort)" }
     fileprivate var vniText: String? { forward.hasNetworks ? "\(vni)" : nil }
 
     private var forwardText: String {
         "forward \(forward.rawValue)" + (tunnelPortText.map { " port \($0)" } ?? "")
-            + (vniText.map { " vni \($0)" } ?? "") + (mtu.map { " mtu \($0)" } ?? "")
+            + (masqueradeText.map { ", masquerade \($0)" } ?? "") + (vniText.map { " vni \($0)" } ?? "")
+            + (mtu.map { " mtu \($0)" } ?? "")
     }
 
     fileprivate func summary(_ names: PeerNames) -> String {
         let members = shortened(backends.map { "\($0.name) \($0.summary)" }, separator: ", ")
         return [
             "vips " + shortened(allVIPs.map(\.shortText), separator: ", "),
-            "ports " + shortened(ports.map(\.description), separator: ", "),
+            "ports " + shortened(portTexts, separator: ", "),
             sources == nil ? nil : "sources " + shortened(names.sources(of: self), separator: ", "),
             forwardText, "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
             unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",

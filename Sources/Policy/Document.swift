@@ -68,6 +68,9 @@ public struct Defaults: Hashable, Sendable {
     /// node's control groups hold, where the node has them.
     public var clientGroup: String?
     public var flows = FlowSettings()
+    /// The node's ports that masqueraded flows come from. Outside of those that Linux gives to the node's own
+    /// connections (`net.ipv4.ip_local_port_range`), which must not meet them.
+    public var masqueradePorts: ClosedRange<UInt16> = 61000...UInt16.max
 
     public init() {}
 }
@@ -111,7 +114,7 @@ public struct Identity: Hashable, Sendable {
 /// VIPs and ports whose traffic is shared among backends.
 public struct Service: Hashable, Sendable {
     public enum Forward: String, Hashable, Sendable, CaseIterable {
-        case direct, ipip, gue, vxlan, geneve
+        case direct, ipip, gue, vxlan, geneve, nat
     }
     public enum Scheduler: String, Hashable, Sendable, CaseIterable {
         case maglev
@@ -133,10 +136,13 @@ public struct Service: Hashable, Sendable {
     /// What the service answers on: one port, a range of them, or all of TCP, UDP or SCTP.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
+        /// The port that backends have instead; only with `nat`. `nil`: the same.
+        public var target: UInt16?
         public var position: Position
 
-        public init(match: TrafficMatch, position: Position) {
+        public init(match: TrafficMatch, target: UInt16? = nil, position: Position) {
             self.match = match
+            self.target = target
             self.position = position
         }
     }
@@ -147,6 +153,8 @@ public struct Service: Hashable, Sendable {
     public var vipPrefixes: [Prefix] = []
     public var ports: [Port] = []
     public var forward = Forward.ipip
+    /// With `nat`: backends see the node's address in place of the client's.
+    public var masquerade = false
     /// The UDP port that tunnelled packets go to; 0 where the method has none.
     public var tunnelPort: UInt16 = 0
     /// The virtual network that they are in, 0…``highestVNI``; 0 where the method knows none.

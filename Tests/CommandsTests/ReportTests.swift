@@ -92,6 +92,13 @@ import Testing
                     .init(
                         kind: "inbound", source: client, sourcePort: nil, destination: try address("192.0.2.10"),
                         destinationPort: nil, ipProtocol: .gre, state: "opening", backend: nil, idle: 0),
+                    .init(
+                        kind: "translated", source: client, sourcePort: 40000,
+                        destination: try address("192.0.2.10"), destinationPort: 443, ipProtocol: .tcp, state: "open",
+                        backend: "shop/shop-1", idle: 1,
+                        translated: .init(
+                            source: try address("10.0.0.1"), sourcePort: 61000,
+                            destination: try address("10.0.1.1"), destinationPort: 8443)),
                 ])
             ),
             ("flow-list-none", FlowReport(rows: [])),

@@ -195,7 +195,24 @@ import Testing
             "f:2:61: warning: the port 1/tcp is in this list twice"),
         .section(
             "services: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp, target: 80}], forward: ipip}}\n",
-            "f:2:57: error: \"target\" is not supported by this version"),
+            "f:2:65: error: forward ipip leaves ports as they are: a target is for forward nat"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp, target: 0}], forward: nat}}\n",
+            "f:2:65: error: the target 0 is out of range: it is 1 to 65535"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, masquerade: true}}\n",
+            "f:2:78: error: masquerade is for forward nat, not for ipip"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: nat, masquerade: 1}}\n",
+            "f:2:77: error: masquerade must be true or false, not \"1\""),
+        .section(
+            "services: {s: {vips: [192.0.2.1, \"2001:db8::1\"], ports: [1/tcp], forward: nat, "
+                + "backends: {b: {address: \"2001:db8::2\"}}}}\n",
+            "f:2:92: error: the backend \"b\" at 2001:db8::2 cannot serve the VIP 192.0.2.1: "
+                + "forward nat does not translate between IPv4 and IPv6: make it two services"),
+        .section(
+            "defaults: {masquerade-ports: 65535-61000}\n",
+            "f:2:30: error: \"65535-61000\" is no range of ports: write it like 61000-65535"),
         .section(
             "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipp}}\n",
             "f:2:60: error: forward cannot be \"ipp\": did you mean \"ipip\"?"),
@@ -231,20 +248,10 @@ import Testing
         #expect(diagnostics(test.text) == test.expected)
     }
 
-    @Test(arguments: ["masquerade", "health"])
+    @Test(arguments: ["health"])
     func keysOfLaterVersions(key: String) {
         let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, \(key): 1}}\n"
         #expect(diagnostics(text) == ["f:2:66: error: \"\(key)\" is not supported by this version"])
-    }
-
-    @Test(arguments: ["nat"])
-    func methodsOfLaterVersions(method: String) {
-        let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: \(method)}}\n"
-        #expect(
-            diagnostics(text) == [
-                "f:2:60: error: forward \"\(method)\" is not supported by this version: "
-                    + "use direct, ipip, gue, vxlan, geneve"
-            ])
     }
 }
 

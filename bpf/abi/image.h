@@ -48,7 +48,8 @@ struct image_head {
 // Line 1: what other packets need, and the control plane.
 struct image_tail {
     __u16 version;
-    __u16 clients;            // CLIENTS_…
+    __u8 clients;             // CLIENTS_…
+    __u8 flags;               // IMAGE_…
     __u32 lines;              // of the whole image
     __u32 lengths6_line;      // struct length6, the tree's root first; see prefix6_bucket
     __u32 lengths6_count;     // 0: no IPv6 prefix at all
@@ -66,6 +67,7 @@ struct image_tail {
     __u32 wide_base;    // paged: destination class -> base of a paged array: port class -> number of a wide frontend,
                         // 0: none; WIDE_NONE: there are no wide frontends
 };
+#define IMAGE_TRANSLATES 1 // a service forwards by `nat`: packets may be replies to translated ones
 
 // Processes of the node whose sockets meet services.
 #define CLIENTS_NONE 0
@@ -205,7 +207,10 @@ struct service {
     __be16 tunnel_port; // destination port of an outer UDP header
     __u16 mtu;  // longest IP packet on the way to a backend, outer headers included; MTU_ANY: what the path takes
     __be32 vni; // as in a header of VXLAN or Geneve: the low byte is 0
-    __u32 reserved[4];
+    __u32 reserved[2];
+    __u16 masquerade_first; // FORWARD_NAT: the node's ports that clients' are turned into
+    __u16 masquerade_count; // 0: clients stay as they are
+    __u32 reserved3;
 };
 
 // What only some services need, one for each service.
@@ -218,10 +223,11 @@ struct service_detail {
 
 #define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
 #define BACKEND_MAC 2 // `mac` is where `direct` sends, whatever the neighbour table says
+#define BACKEND_OWN 4 // the address was the node's own when the image was made
 #define BACKEND_NONE 0xffffffffu
 struct backend {
     __u8 address[16]; // network order; IPv4 in the first four bytes
-    __u8 source[16];  // of the outer header, likewise
+    __u8 source[16];  // of the outer header, or of masqueraded packets, likewise
     __u32 slot;       // its counter and its next hop's place
     __u32 tag;        // tells a cached next hop for this address from one for an earlier owner of the slot; never 0
     __u32 outer_sum;  // IPv4: sum of the outer header's constant 16-bit words (version, DF, addresses; not the TTL)

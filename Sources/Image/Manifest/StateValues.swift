@@ -128,12 +128,15 @@ extension ServiceState: ManifestValue {
         writer.list(vips)
         writer.list(vipPrefixes)
         writer.list(ports)
+        for port in ports { writer.number(targets[port] ?? 0) }
         writer.flag(sources != nil)
         if let sources {
             writer.number(UInt(sources.count))
             for set in sources { writer.number(UInt(set)) }
         }
         writer.name(forward)
+        writer.number(masquerade?.lowerBound ?? 0)
+        writer.number(masquerade?.upperBound ?? 0)
         writer.name(scheduler)
         writer.signed(drainTime)
         writer.name(unavailable)
@@ -151,14 +154,23 @@ extension ServiceState: ManifestValue {
         let (name, vips) = (try reader.text(), try reader.list(IPAddress.self))
         let prefixes = try reader.list(Prefix.self)
         let ports = try reader.list(TrafficMatch.self)
+        var targets: [TrafficMatch: UInt16] = [:]
+        for port in ports {
+            let target: UInt16 = try reader.number()
+            if target > 0 { targets[port] = target }
+        }
         var sources: [Int]?
         if try reader.flag() {
             sources = []
             for _ in 0..<(try reader.count()) { sources?.append(Int(try reader.number(UInt32.self))) }
         }
+        let forward: Service.Forward = try reader.name()
+        let (first, last): (UInt16, UInt16) = (try reader.number(), try reader.number())
+        guard first <= last else { throw .corrupt("a range of ports that ends before it starts") }
         self.init(
-            name: name, vips: vips, ports: ports, forward: try reader.name(), scheduler: try reader.name(),
-            drainTime: try reader.signed(), backends: [], slot: 0)
+            name: name, vips: vips, ports: ports, targets: targets, forward: forward,
+            masquerade: first > 0 ? first...last : nil, scheduler: try reader.name(), drainTime: try reader.signed(),
+            backends: [], slot: 0)
         vipPrefixes = prefixes
         self.sources = sources
         unavailable = try reader.name()

@@ -38,7 +38,11 @@ struct ServiceTables: Equatable, Sendable {
     /// - Parameters:
     ///   - shapes: of the services' slots.
     ///   - firstSlotsLine: the slots of all services follow each other from here.
-    init(_ states: [ServiceState], _ shapes: [SlotShape], firstSlotsLine: Int) throws(ImageError) {
+    ///   - nodeAddresses: backends there are the node itself.
+    init(
+        _ states: [ServiceState], _ shapes: [SlotShape], firstSlotsLine: Int, nodeAddresses: [IPAddress] = []
+    ) throws(ImageError) {
+        let own = Set(nodeAddresses)
         let highest = states.flatMap(\.backends).map(\.slot).max()
         guard highest ?? 0 <= Self.highestSlot else { throw .tooLarge(what: "the backends") }
         backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
@@ -64,6 +68,10 @@ struct ServiceTables: Equatable, Sendable {
             entry.tunnel_port = state.tunnelPort.bigEndian
             entry.vni = (state.vni << 8).bigEndian
             entry.mtu = state.mtu ?? UInt16(MTU_ANY)
+            if let ports = state.masquerade {
+                entry.masquerade_first = ports.lowerBound
+                entry.masquerade_count = UInt16(ports.count)
+            }
             switch state.unavailable {
             case .drop: break
             case .reset: entry.flags |= UInt8(SERVICE_UNAVAILABLE_RESET)
@@ -85,7 +93,8 @@ struct ServiceTables: Equatable, Sendable {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
                 }
                 backendIndex[Int(backend.slot)] = UInt32(backendCount)
-                backends.append(bytesOf: Self.entry(backend, state.forward, weight: weight))
+                backends.append(
+                    bytesOf: Self.entry(backend, state.forward, weight: weight, isOwn: own.contains(backend.address)))
                 backendCount += 1
             }
         }
@@ -97,7 +106,9 @@ struct ServiceTables: Equatable, Sendable {
         return shares.map { $0 == 0 ? 0 : UInt16(max(1, UInt64($0) * UInt64(UInt16.max) / most)) }
     }
 
-    private static func entry(_ state: BackendState, _ forward: Service.Forward, weight: UInt16) -> backend {
+    private static func entry(
+        _ state: BackendState, _ forward: Service.Forward, weight: UInt16, isOwn: Bool
+    ) -> backend {
         var entry = backend()
         withUnsafeMutableBytes(of: &entry.address) { store(state.address, in: $0) }
         if let source = state.tunnelSource { withUnsafeMutableBytes(of: &entry.source) { store(source, in: $0) } }
@@ -110,6 +121,7 @@ struct ServiceTables: Equatable, Sendable {
             entry.flags |= UInt8(BACKEND_MAC)
         }
         if state.address.family == .v6 { entry.flags |= UInt8(BACKEND_V6) }
+        if isOwn { entry.flags |= UInt8(BACKEND_OWN) }
         return entry
     }
 
@@ -152,6 +164,7 @@ extension Service.Forward {
         case .gue: UInt8(FORWARD_GUE)
         case .vxlan: UInt8(FORWARD_VXLAN)
         case .geneve: UInt8(FORWARD_GENEVE)
+        case .nat: UInt8(FORWARD_NAT)
         }
     }
 
