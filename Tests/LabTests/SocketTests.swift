@@ -95,6 +95,19 @@ extension LabSuite {
             }
         }
 
+        @Test("a service on a range of ports is reached on each")
+        func range() async throws {
+            try await withClients { (clients, file) async throws in
+                file.ports = ["79-81/tcp"]
+                try await lab.apply(file)
+                #expect(
+                    Set(try await clients.exchange("connect", "192.0.2.10", 80, 20))
+                        == ["backend-1 192.0.2.10 80", "backend-2 192.0.2.10 80"])
+                // Gets to a backend, too, whose own rules drop it.
+                #expect(try await clients.exchange("connect", "192.0.2.10", 81, 1) == ["error timeout"])
+            }
+        }
+
         @Test("without a usable backend a connection is refused at once")
         func refused() async throws {
             try await withClients(backends: [("shop-1", "10.0.1.1", 0)]) { (clients, _) async throws in
