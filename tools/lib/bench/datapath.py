@@ -11,7 +11,8 @@ from policies import policy
 
 DROP, TX, REDIRECT = 1, 3, 4
 NEW = 0
-OVERHEAD = {"direct": {4: 0, 6: 0}, "ipip": {4: 20, 6: 40}}
+OVERHEAD = {"direct": {4: 0, 6: 0}, "ipip": {4: 20, 6: 40}, "gue": {4: 32, 6: 52}, "vxlan": {4: 50, 6: 70},
+            "geneve": {4: 50, 6: 70}}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def scenarios() -> list[Scenario]:
         found += [Scenario(4, "ipip", 6, flows=flows), Scenario(6, "ipip", 4, flows=flows)]
         found += [Scenario(6, "ipip", 6, flows=flows), Scenario(6, "ipip", 6, flows=flows, rules=10_000)]
         found += [Scenario(version, "direct", version, flows=flows) for version in (4, 6)]
+        found += [Scenario(version, method, version, flows=flows) for method in ("gue", "vxlan", "geneve")
+                  for version in (4, 6)]
         found += [Scenario(version, "ipip", version, flows=flows, denied=True) for version in (4, 6)]
     found += [Scenario(flags=SYN, flows=NEW), Scenario(6, "ipip", 6, SYN, NEW)]
     return sorted(found, key=lambda scenario: scenario.file)

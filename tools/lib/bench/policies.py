@@ -19,6 +19,7 @@ def policy(interface: str, version: int, forward: str, family: int, rules: int =
             f"    vips: ['{plus(VIPS[version], number)}']",
             f"    ports: [{PORT}/tcp, 80/tcp]",
             f"    forward: {forward}",
+            *(["    vni: 5000"] if forward in ("vxlan", "geneve") else []),
             "    backends:",
         ]
         lines += [f"      {backend_name(i)}: {{address: '{backend_address(family, i)}'}}" for i in range(BACKEND_COUNT)]
