@@ -112,6 +112,8 @@ struct RandomState {
                 .sorted()
         }
         if chance(30), sets > 0 { state.sources = Set((0...number(0...1)).map { _ in number(0...sets - 1) }).sorted() }
+        state.scheduler = pick(Service.Scheduler.allCases)
+        if chance(30) { state.affinity = number(1...100_000) }
         if !backends.isEmpty { state.slots = slots(backends.count) }
         return state
     }
@@ -135,6 +137,8 @@ struct RandomState {
         state.echoReply = chance(60)
         state.clients = chance(50) ? .node : chance(50) ? .all : .none
         if chance(30) { state.clientGroup = "/clients.slice" }
+        if chance(50) { state.flows.idleUDP = number(1...1000) }
+        if chance(50) { state.flows.newFlows = number(1...1_000_000) }
         for index in 0..<UInt8(number(0...5)) {
             var interface = InterfaceState(
                 name: "eth\(index)", index: UInt32(index) * 3 + 1, mtu: 1500,

@@ -8,8 +8,8 @@
 // `const volatile` in the programs: the verifier treats these as constants and removes what they switch off.
 //
 // Counters are one plain array, `counter_stride` entries per CPU: outcomes by interface, then rules by interface, then
-// services, then backends. Next hops are one plain array, `backend_room` entries per CPU. Per CPU by hand, because
-// plain memory needs no helper on any kernel and can be read through mmap.
+// services, then backends. Next hops are one plain array, `backend_room` entries per
+// CPU. Per CPU by hand, because plain memory needs no helper on any kernel and can be read through mmap.
 struct load_config {
     __u32 counter_stride;
     __u32 rule_base;
@@ -22,8 +22,8 @@ struct load_config {
     __u32 arena_mask;    // lines of the arena - 1, their number being a power of two
     __u32 counter_count; // of all CPUs together
     __u32 nexthop_count; // of all CPUs together
-    __u32 pad;
-    __u64 netns_cookie; // of the instance's network namespace, see CLIENTS_NODE
+    __u32 new_flows;     // that a CPU remembers in a second, where the image does not say
+    __u64 netns_cookie;  // of the instance's network namespace, see CLIENTS_NODE
 };
 
 // In a data section, mapped by the control plane.
@@ -35,7 +35,8 @@ struct control {
     __u32 events_per_second;   // per CPU
     __u32 too_big_per_second;  // ICMP "too big" answers per CPU
     __u32 refusals_per_second; // answers of services without a backend, per CPU
-    __u32 pad[9];
+    __u32 epoch_shift;         // jiffies >> epoch_shift: the epoch, see struct load
+    __u32 pad[8];
 };
 
 _Static_assert(sizeof(struct load_config) == 56, "load_config");

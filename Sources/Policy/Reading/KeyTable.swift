@@ -20,23 +20,28 @@ struct KeyTable {
     static let decapsulation = KeyTable(noun: "an encapsulation", keys: ["port", "vnis"])
 
     static let defaults = KeyTable(
-        noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup"])
+        noun: "defaults",
+        keys: [
+            "ingress", "egress", "echo", "masquerade-ports", "local-clients", "client-cgroup", "idle", "new-flows",
+        ])
+
+    static let idle = KeyTable(noun: "idle times", keys: ["tcp", "udp", "sctp"])
 
     static let identity = KeyTable(noun: "an identity", keys: ["cidrs", "except", "labels"])
 
     static let service = KeyTable(
         noun: "a service",
         keys: [
-            "vips", "ports", "forward", "port", "vni", "mtu", "sources", "drain-time", "scheduler", "unavailable",
-            "groups", "backends",
+            "vips", "ports", "forward", "masquerade", "port", "vni", "mtu", "sources", "scheduler", "affinity",
+            "drain-time", "unavailable", "groups", "backends",
         ],
         required: ["vips", "ports", "forward"],
-        unsupported: ["masquerade", "affinity", "health"])
+        unsupported: ["health"])
 
     static let group = KeyTable(noun: "a group", keys: ["weight"])
 
     static let servicePort = KeyTable(
-        noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])
+        noun: "a port of a service", keys: ["port", "target"], required: ["port"])
 
     static let backend = KeyTable(
         noun: "a backend", keys: ["address", "weight", "group", "mac"], required: ["address"],
