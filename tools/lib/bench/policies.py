@@ -20,6 +20,7 @@ def policy(interface: str, version: int, forward: str, family: int, rules: int =
             f"    vips: ['{plus(VIPS[version], number)}']",
             f"    ports: [{PORT}/tcp, 80/tcp]",
             f"    forward: {forward}",
+            *(["    vni: 5000"] if forward in ("vxlan", "geneve") else []),
             f"    scheduler: {scheduler}",
             "    backends:",
         ]
