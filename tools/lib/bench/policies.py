@@ -48,9 +48,10 @@ def blocked_prefixes(count: int) -> list[str]:
             for number in range(count) for block in [number * 40503 % 65536]]
 
 
-def blocking_policy(interface: str, blocked: int) -> str:
-    """One IPv4 service for every client but `blocked` prefixes of them."""
+def blocking_policy(interface: str, way_out: str, blocked: int) -> str:
+    """One IPv4 service for every client but `blocked` prefixes of them, with backends behind another interface."""
     lines = policy(interface, 4, "ipip", 4, rules=1).splitlines()
+    lines.insert(lines.index("services:"), f"  {way_out}: {{mode: native}}")
     if blocked:
         lines += ["  blocked:", "    from: [blocked]", "    to: any", "    action: deny"]
         lines += ["identities:", "  blocked:", "    cidrs:"]

@@ -91,7 +91,7 @@ class Sluice:
 
     def start(self, task: Task) -> None:
         run(*self.lab.inside("backends", "ip", "link", "set", "sink0", "xdpdrv", "obj", self.sink, "sec", "xdp"))
-        self.path.write_text(blocking_policy("node0", task.prefixes))
+        self.path.write_text(blocking_policy("node0", "out0", task.prefixes))
         run(self.program, "apply", self.path, "--instance", INSTANCE)
 
     def stop(self) -> None:
