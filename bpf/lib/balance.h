@@ -177,7 +177,9 @@ __noinline __u32 balance_unknown(__u32 cpu, __u32 service_index) {
 }
 
 // The backend, by its number in the service, of the flow whose packet is in this CPU's workspace; SLOT_NONE where
-// nothing is remembered of it.
+// nothing is remembered of it. Who remembers flows of services elsewhere, too, and goes by that, calls it for each
+// packet of a client's all the same where the service is SERVICE_STATEFUL: it keeps counts, handshakes and clients
+// true.
 __noinline __u32 balance_flow(__u32 cpu, __u32 service_index) {
     struct workspace *own = workspace_of(cpu);
     const struct service *service;
