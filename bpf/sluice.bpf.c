@@ -2,7 +2,9 @@
 //
 // Entry points only; each header of lib/ holds one step with its tables.
 #include "lib/account.h"
+#include "lib/interface.h"
 #include "lib/judge.h"
+#include "lib/leave.h"
 #include "lib/plain.h"
 #include "lib/socket.h"
 
@@ -23,17 +25,6 @@ struct {
     __array(values, struct grace_inner);
 } grace SEC(".maps");
 
-static __always_inline const struct interface *interface_find(const struct view *view, __u32 index) {
-    __u32 at = index * view->head->interface_multiplier >> (32 - (view->head->interface_bits & 31));
-    const struct interface *in = line_at(view, view->head->interfaces_line + at);
-
-    if (in->index != index)
-        in = 0;
-    // Else clang tests the condition again instead of the pointer, and the verifier cannot tell that it is not NULL.
-    barrier_var(in);
-    return in;
-}
-
 static __always_inline __u32 arrived_on(const struct xdp_md *ctx) {
     if (unlikely(config.dry_run)) {
         barrier();
@@ -43,14 +34,15 @@ static __always_inline __u32 arrived_on(const struct xdp_md *ctx) {
     return ctx->ingress_ifindex;
 }
 
-// What is known of a packet before a byte of it is read.
+// What is known of a packet before a byte of it is read. `length`: of the frame, or, where it is not worth asking, of
+// what of it can be seen.
 static __always_inline const struct interface *arrive(const struct xdp_md *ctx, const struct view *view, __u32 cpu,
-                                                      struct packet *p) {
+                                                      __u32 length, struct packet *p) {
     const struct interface *in;
 
     *p = (struct packet){
-        .bytes = (__u32)(ctx->data_end - ctx->data),
-        .frame_length = (__u32)(ctx->data_end - ctx->data),
+        .bytes = length,
+        .frame_length = length,
         .interface = arrived_on(ctx),
         .cpu = cpu,
         .view_base = view->base,
@@ -58,15 +50,43 @@ static __always_inline const struct interface *arrive(const struct xdp_md *ctx, 
     in = interface_find(view, p->interface);
     if (in) {
         p->interface_slot = in->slot & (INTERFACE_SLOTS - 1);
-        if (in->flags & INTERFACE_DECAPSULATE_IPIP)
+        if (in->flags & INTERFACE_DECAPSULATE)
             p->flags |= PACKET_DECAPSULATE;
     }
     return in;
 }
 
+int sluice_ingress_any(struct xdp_md *ctx);
+int sluice_translate(struct xdp_md *ctx);
+
+#define PROGRAM_ANY 0
+#define PROGRAM_TRANSLATE 1
+struct {
+    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+    __uint(max_entries, 2);
+    __uint(key_size, sizeof(__u32));
+    __array(values, int(void *));
+} programs SEC(".maps") = {.values = {
+                               [PROGRAM_ANY] = (void *)&sluice_ingress_any,
+                               [PROGRAM_TRANSLATE] = (void *)&sluice_translate,
+                           }};
+
+// The packet in this CPU's workspace, which is for a service that forwards by `nat`. A program of its own, because it
+// needs stack, and because no other packet should pay for it.
+SEC("xdp.frags")
+int sluice_translate(struct xdp_md *ctx) {
+    struct workspace *own = workspace_of(bpf_get_smp_processor_id());
+    struct view view;
+
+    if (!own || !view_at(&view, own->packet.view_base))
+        return XDP_DROP;
+    return account(&own->packet, nat_forward(ctx, &view, own));
+}
+
 // Packets that are not plain, or are for no service. A program of its own, because one stack would be too short for
-// both.
-SEC("xdp")
+// both. Frames of several buffers are never plain: their IP packet is longer than the first buffer, which is all that
+// the first program looks at; here their whole length is asked for. All headers are in the first buffer.
+SEC("xdp.frags")
 int sluice_ingress_any(struct xdp_md *ctx) {
     __u32 cpu = bpf_get_smp_processor_id();
     struct workspace *own = workspace_of(cpu);
@@ -79,41 +99,42 @@ int sluice_ingress_any(struct xdp_md *ctx) {
     if (!own || !view_now(&view))
         return XDP_DROP;
     p = &own->packet;
-    in = arrive(ctx, &view, cpu, p);
+    in = arrive(ctx, &view, cpu, bpf_xdp_get_buff_len(ctx), p);
     outcome = parse_frame(&bounds, p);
     if (outcome == CONTINUE)
         outcome = judge(ctx, &view, p, in);
+    if (outcome == TRANSLATE) {
+        bpf_tail_call(ctx, &programs, PROGRAM_TRANSLATE);
+        outcome = OUTCOME_DROP_TAIL_CALL;
+    }
     return account(p, outcome);
 }
 
-struct {
-    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-    __uint(max_entries, 1);
-    __uint(key_size, sizeof(__u32));
-    __array(values, int(void *));
-} programs SEC(".maps") = {.values = {[0] = (void *)&sluice_ingress_any}};
-
-// A plain packet of either family: what the kernel is to do with it, or CONTINUE where it is for no service.
+// A plain packet of either family: what the kernel is to do with it, CONTINUE where it is for no service, or TRANSLATE.
 static __always_inline int serve(struct xdp_md *ctx, const struct view *view, struct packet *p,
                                  const struct interface *in) {
     const struct frontend *frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
+    int outcome;
 
-    return likely(frontend) ? account(p, judge_service(ctx, view, p, in, frontend)) : CONTINUE;
+    if (unlikely(!frontend))
+        return CONTINUE;
+    outcome = judge_service(ctx, view, p, in, frontend);
+    return likely(outcome != TRANSLATE) ? account(p, outcome) : TRANSLATE;
 }
 
-// The second part is not there: nothing passes by accident. A function of its own, so that the fast path need not keep
-// anything for it.
+// A further program is not there: nothing passes by accident. A function of its own, so that the fast path need not
+// keep anything for it.
 __noinline int refuse(struct xdp_md *ctx, __u32 cpu) {
     struct workspace *own = workspace_of(cpu);
     struct view view;
 
     if (!own || !view_now(&view))
         return XDP_DROP;
-    arrive(ctx, &view, cpu, &own->packet);
+    arrive(ctx, &view, cpu, bpf_xdp_get_buff_len(ctx), &own->packet);
     return account(&own->packet, OUTCOME_DROP_TAIL_CALL);
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int sluice_ingress(struct xdp_md *ctx) {
     __u32 cpu = bpf_get_smp_processor_id();
     struct bounds bounds = bounds_of(ctx);
@@ -125,35 +146,47 @@ int sluice_ingress(struct xdp_md *ctx) {
     // Once for each family: merged, they would pass everything known of the packet through the stack.
     if (likely(is_plain(&bounds, ETH_P_IP, IPV4_HEADER))) {
         struct packet p;
-        const struct interface *in = arrive(ctx, &view, cpu, &p);
+        const struct interface *in = arrive(ctx, &view, cpu, bounds_length(&bounds), &p);
 
         if (likely(plain_ipv4(bounds.data + ETH_HLEN, &p)))
             verdict = serve(ctx, &view, &p, in);
     } else if (is_plain(&bounds, ETH_P_IPV6, IPV6_HEADER)) {
         struct packet p;
-        const struct interface *in = arrive(ctx, &view, cpu, &p);
+        const struct interface *in = arrive(ctx, &view, cpu, bounds_length(&bounds), &p);
 
         if (likely(plain_ipv6(bounds.data + ETH_HLEN, &p)))
             verdict = serve(ctx, &view, &p, in);
     }
-    if (likely(verdict != CONTINUE))
+    if (likely(verdict >= 0))
         return verdict;
-    bpf_tail_call(ctx, &programs, 0);
+    if (verdict == TRANSLATE)
+        bpf_tail_call(ctx, &programs, PROGRAM_TRANSLATE);
+    else
+        bpf_tail_call(ctx, &programs, PROGRAM_ANY);
     return refuse(ctx, cpu);
 }
 
-// On its way out: remembers flows that the node, or somebody behind it, opens. Lets everything go.
+// On its way out: remembers flows that the node, or somebody behind it, opens, and translates backends' answers. Lets
+// everything go.
 SEC("tc")
 int sluice_egress(struct __sk_buff *skb) {
+    __u32 cpu = bpf_get_smp_processor_id();
+
     // Packets that sluice_resolve sends on were opened by somebody else.
     if (skb->tc_index == (RESOLVE_MAGIC & 0xffff))
         return TC_ACT_UNSPEC;
     for (int attempt = 0; attempt < 2; attempt++) {
         struct bounds bounds = {.data = (const void *)(long)skb->data, .end = (const void *)(long)skb->data_end};
-        struct packet p = {.frame_length = skb->len};
+        struct packet p = {.frame_length = skb->len, .cpu = cpu};
         int outcome = parse_frame(&bounds, &p);
 
         if (outcome == CONTINUE) {
+            if (leave_translates()) {
+                workspace_put(&p);
+                // An answer to a peer's flow opens none.
+                if (leave(skb, cpu))
+                    break;
+            }
             flow_note_outbound(&p);
             break;
         }
@@ -209,7 +242,7 @@ struct {
     __u64 nanoseconds;
 } clock_sample;
 
-SEC("xdp")
+SEC("xdp.frags")
 int sluice_clock(struct xdp_md *ctx) {
     (void)ctx;
     clock_sample.jiffies = bpf_jiffies64();
@@ -218,7 +251,7 @@ int sluice_clock(struct xdp_md *ctx) {
 }
 
 // For the far end of a veth pair, which must run some program before it accepts redirected frames.
-SEC("xdp")
+SEC("xdp.frags")
 int sluice_pass(struct xdp_md *ctx) {
     (void)ctx;
     return XDP_PASS;

@@ -10,6 +10,8 @@ extension Outcome {
 extension Trace {
     /// The slot of the rule that decided, 0 for the default. Means something where ``Flags/policy`` is set.
     public var ruleSlot: UInt32 { cell & CELL_RULE }
+    /// The service is not for this source, and no rule was asked.
+    public var isOutsideSources: Bool { cell & CELL_SOURCE != 0 }
     /// What that rule said.
     public var isAllowed: Bool { cell & CELL_ALLOW != 0 }
 }

@@ -14,7 +14,7 @@ struct FlowTables {
 
     func entries() throws -> [FlowEntry] {
         try trackedEntries(.tracked, FlowEntry.Kind.tracked) + trackedEntries(.inbound, FlowEntry.Kind.inbound)
-            + connectionEntries()
+            + connectionEntries() + translationEntries()
     }
 
     private func trackedEntries(
@@ -36,6 +36,22 @@ struct FlowTables {
             }
             let state = FlowEntry.TrackedState(rawValue: UInt32(value.state)) ?? .open
             return entry(key, .connection(backendSlot: value.backend, tag: value.tag, state: state), seen: value.seen)
+        }
+    }
+
+    /// Each flow once: the entries for answers say the same the other way round.
+    private func translationEntries() throws -> [FlowEntry] {
+        guard set.mapNames.contains(.translations) else { return [] }
+        let map = try Map<flow_key, translation>(set[.translations].value.duplicate())
+        return try map.entries().compactMap { key, value in
+            guard Int32(value.flags) & TRANSLATION_REPLY == 0 else { return nil }
+            let translation = FlowEntry.Translation(
+                backendSlot: value.backend, source: IPAddress(mapped: value.source),
+                sourcePort: UInt16(bigEndian: value.source_port),
+                destination: IPAddress(mapped: value.destination),
+                destinationPort: UInt16(bigEndian: value.destination_port))
+            let state = FlowEntry.TrackedState(rawValue: UInt32(value.state)) ?? .open
+            return entry(key, .translated(state, translation), seen: value.seen)
         }
     }
 

@@ -11,6 +11,17 @@ public struct FlowEntry: Sendable {
         case connection(backendSlot: UInt32, tag: UInt32, state: TrackedState)
         /// A client, `source`, that keeps its backend: the service's slot, the backend's and its tag.
         case client(serviceSlot: UInt32, backendSlot: UInt32, tag: UInt32)
+        /// A flow through a service that forwards by `nat`.
+        case translated(TrackedState, Translation)
+    }
+
+    /// What a client's packets are turned into.
+    public struct Translation: Sendable {
+        public var backendSlot: UInt32
+        public var source: IPAddress
+        public var sourcePort: UInt16
+        public var destination: IPAddress
+        public var destinationPort: UInt16
     }
 
     public enum TrackedState: UInt32, Sendable { case opening, open, closing }

@@ -27,7 +27,7 @@ extension ProgramSet {
         let filter = try filterFile.load()
 
         let explainFile = try open(capacity, dryRun: true)
-        try explainFile.loadOnly(["sluice_ingress", "sluice_ingress_any"])
+        try explainFile.loadOnly(["sluice_ingress", "sluice_ingress_any", "sluice_translate"])
         var maps: [MapName: Shared<MapHandle>] = [:]
         for name in MapName.shared {
             maps[name] = try Shared(filter.map(name.inObject))

@@ -94,7 +94,7 @@ extension ProgramSet {
     func imageLines(inHalf half: UInt32) throws -> Int? {
         try withHead(ofHalf: half) { head, tail in
             let lines = Int(tail.lines)
-            let isImage = head.magic == IMAGE_MAGIC && tail.version == record.imageVersion
+            let isImage = head.magic == IMAGE_MAGIC && UInt32(tail.version) == record.imageVersion
             return isImage && (2...Int(record.halfLines)).contains(lines) ? lines : nil
         }
     }
@@ -109,7 +109,7 @@ extension ProgramSet {
 
     /// Whether the image in use has services for processes of the node.
     func publishedClients() throws -> Bool {
-        try withHead(ofHalf: control.generation) { _, tail in tail.clients != UInt32(CLIENTS_NONE) }
+        try withHead(ofHalf: control.generation) { _, tail in tail.clients != UInt16(CLIENTS_NONE) }
     }
 
     /// The kernel's indices of the interfaces that the image in use is about.

@@ -19,7 +19,7 @@ struct ProgramSet: Sendable {
     /// Pinned as `map/…`.
     enum MapName: String, CaseIterable {
         case arena, control, counters, nexthops, grace, events
-        case tracked, inbound, connections, fragments
+        case tracked, inbound, connections, fragments, translations
         case socketPeer = "socket_peer"
         case socketPeers = "socket_peers"
         /// What schedulers go by: the load of each backend, and how many flows each service has placed.
@@ -34,9 +34,11 @@ struct ProgramSet: Sendable {
         case record
 
         /// Tables that packets fill, and that outlive a version of the programs.
-        static let flows: [MapName] = [.tracked, .inbound, .connections, .fragments, .socketPeer, .socketPeers]
+        static let flows: [MapName] = [
+            .tracked, .inbound, .connections, .fragments, .translations, .socketPeer, .socketPeers,
+        ]
         /// Those that sets of an earlier version lack.
-        static let later: Set<MapName> = [.socketPeer, .socketPeers, .loads, .positions]
+        static let later: Set<MapName> = [.translations, .socketPeer, .socketPeers, .loads, .positions]
         /// As large as there are counters of services and backends.
         static let schedules: [MapName] = [.loads, .positions]
     }

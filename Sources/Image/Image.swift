@@ -71,7 +71,8 @@ public struct Image: Sendable {
         let fixedLines = Layout.headLines + Line.count(words: interfaces.words.count) + 2 * state.services.count
         let shapes = state.services.enumerated().map { unread?.shape(of: $0) ?? SlotShape($1.slots) }
         let services = try ServiceTables(
-            state.services, shapes, firstSlotsLine: fixedLines + backendCount + indexLines)
+            state.services, shapes, firstSlotsLine: fixedLines + backendCount + indexLines,
+            nodeAddresses: state.nodeAddresses)
         var writer = ManifestWriter()
         published.write(to: &writer)
         let body = writer.bytes
@@ -99,7 +100,7 @@ public struct Image: Sendable {
         self.layout = layout
         head = Self.head(
             layout, policy: policy, interfaces: interfaces, services: services, clients: state.servedClients,
-            flows: state.flows,
+            flows: state.flows, translates: state.services.contains { $0.forward == .nat },
             manifestBytes: Manifest.headerBytes + body.count)
         manifest = Manifest.seal(
             body, checksum: Self.checksum(policyChecksum, head: head, interfaces: interfaces, services: services))
@@ -138,7 +139,7 @@ public struct Image: Sendable {
 
     private static func head(
         _ layout: Layout, policy: PolicyTables, interfaces: InterfaceTable, services: ServiceTables,
-        clients: Clients, flows settings: FlowSettings, manifestBytes: Int
+        clients: Clients, flows settings: FlowSettings, translates: Bool, manifestBytes: Int
     ) -> [UInt32] {
         func line(_ section: Section) -> UInt32 { UInt32(layout.start(section)) }
         var head = image_head()
@@ -159,7 +160,7 @@ public struct Image: Sendable {
         head.directories_line = line(.directories)
         head.pages_line = line(.pages)
         var tail = image_tail()
-        tail.version = UInt32(IMAGE_VERSION)
+        tail.version = UInt16(IMAGE_VERSION)
         tail.lines = UInt32(layout.lineCount)
         tail.lengths6_line = line(.lengths6)
         tail.lengths6_count = UInt32(policy.addresses.lengths6Count)
@@ -167,14 +168,16 @@ public struct Image: Sendable {
         tail.protocols_line = line(.protocols)
         tail.node_base = policy.nodeBase
         tail.transit_base = policy.transitBase
+        tail.wide_base = policy.wideBase
         tail.backend_index_line = line(.backendIndex)
         tail.backend_index_count = UInt32(services.backendIndex.count)
         tail.details_line = line(.details)
+        tail.flags = translates ? UInt8(IMAGE_TRANSLATES) : 0
         tail.manifest_line = line(.manifest)
         tail.manifest_bytes = UInt32(manifestBytes)
         tail.service_count = UInt32(services.services.count / Line.words)
         tail.backend_count = UInt32(services.backends.count / Line.words)
-        tail.clients = UInt32(clients.abi)
+        tail.clients = UInt8(clients.abi)
         var flows = image_flows()
         flows.idle_tcp = UInt32(clamping: settings.idleTCP)
         flows.idle_udp = UInt32(clamping: settings.idleUDP)

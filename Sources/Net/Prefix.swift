@@ -51,6 +51,12 @@ public struct Prefix: Hashable, Sendable {
 
     public var family: IPAddress.Family { address.family }
 
+    /// Holds one address only.
+    public var isHost: Bool { length == family.bits }
+
+    /// As people write it: a host without its length.
+    public var shortText: String { isHost ? "\(address)" : description }
+
     public func contains(_ other: IPAddress) -> Bool {
         other.family == family && Prefix(masking: other, length: length)?.address == address
     }

@@ -5,13 +5,18 @@ import Policy
 
 /// What comes in of a flow.
 enum FlowEvent {
-    /// The flags are none for what is not TCP, and for later fragments.
-    case packet(TCPSegment.Flags)
+    /// The flags are none for what is not TCP, and for later fragments. `opens`: a SYN, or SCTP's INIT.
+    case packet(TCPSegment.Flags, opens: Bool)
     /// An ICMP error about it, which leaves no trace.
     case error
 
+    /// - Parameter transport: `nil` for an error.
+    init(_ transport: Transport?) {
+        self = transport.map { .packet($0.flags, opens: $0.opensConnection) } ?? .error
+    }
+
     var opensConnection: Bool {
-        if case .packet(let flags) = self { flags.opensConnection } else { false }
+        if case .packet(_, let opens) = self { opens } else { false }
     }
 }
 
@@ -20,7 +25,7 @@ extension Oracle {
     mutating func backend(for flow: FlowKey, of service: ServiceState, _ event: FlowEvent) -> BackendState? {
         let slots = service.slots
         if slots.current.isEmpty, slots.previous.isEmpty { return nil }
-        if flow.ipProtocol == .tcp, !service.isStateful { return byTable(flow, service, event) }
+        if flow.ipProtocol != .udp, !service.isStateful { return byTable(flow, service, event) }
         return remembered(flow, service, event) ?? unknown(flow, service, event)
     }
 
@@ -38,14 +43,14 @@ extension Oracle {
     /// What nobody remembers goes by the table, whatever the scheduler.
     private func byHash(_ flow: FlowKey, _ service: ServiceState) -> BackendState? {
         let current = current(flow, service)
-        guard flow.ipProtocol == .tcp, let previous = previous(flow, service) else { return current }
+        guard flow.ipProtocol != .udp, let previous = previous(flow, service) else { return current }
         return previous.backend ?? current
     }
 
     private mutating func unknown(_ flow: FlowKey, _ service: ServiceState, _ event: FlowEvent) -> BackendState? {
         let isNew =
             switch event {
-            case .packet(let flags): flow.ipProtocol != .tcp || flags.opensConnection
+            case .packet(_, let opens): flow.ipProtocol == .udp || opens
             case .error: false
             }
         let client = client(flow, service, event, isNew: isNew)
@@ -64,6 +69,11 @@ extension Oracle {
     }
 
     // MARK: Memory
+
+    /// A packet of a flow of which `nat` remembers the backend; whatever else is remembered of it lives on, too.
+    mutating func follow(_ flow: FlowKey, _ service: ServiceState, _ event: FlowEvent) {
+        if service.isStateful { _ = remembered(flow, service, event) }
+    }
 
     private mutating func remember(_ flow: FlowKey, _ backend: BackendState) {
         memory.connections[flow] = FlowMemory.Connection(slot: backend.slot, address: backend.address, seen: now)
@@ -85,12 +95,12 @@ extension Oracle {
             if event.opensConnection, known.state != .opening { return nil }
             if now >= service.slots.drainEnd { return nil }
         }
-        guard case .packet(let flags) = event else { return backend }
+        guard case .packet(let flags, let opens) = event else { return backend }
         known.seen = now
-        if flow.ipProtocol == .tcp, known.state != .closing {
+        if flow.ipProtocol != .udp, known.state != .closing {
             if flags.closesConnection {
                 known.state = .closing
-            } else if !flags.opensConnection {
+            } else if !opens {
                 known.state = .open
             }
         }

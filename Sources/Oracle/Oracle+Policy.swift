@@ -42,7 +42,7 @@ extension Oracle {
         case (.any, _): true
         case (.node, .node): true
         case (.service(let index), .service(let other, _)): index == other
-        case (.service(let index), .echo(let vip)): state.services[index].vips.contains(vip)
+        case (.service(let index), .echo(let vip)): state.services[index].hasVIP(vip)
         case (.set(let index), .service(_, let address)), (.set(let index), .echo(let address)),
             (.set(let index), .node(let address)), (.set(let index), .transit(let address)):
             state.sets[index].contains(address)

@@ -1,4 +1,5 @@
 import Net
+import Packets
 import Plan
 import Policy
 
@@ -12,12 +13,12 @@ extension Oracle {
         }
         let flow = FlowKey(packet, transport)
         guard let service = service(of: flow) else { return nil }
-        return serve(flow, service, packet, arrival, .packet(transport.flags))
+        return serve(flow, service, packet, arrival, transport)
     }
 
     private func service(of flow: FlowKey) -> Int? {
         state.services.firstIndex { service in
-            service.vips.contains(flow.destination)
+            service.hasVIP(flow.destination)
                 && service.ports.contains { $0.contains(flow.ipProtocol, flow.destinationPort) }
         }
     }
@@ -27,7 +28,7 @@ extension Oracle {
     private mutating func judgeErrorForVIP(_ packet: Datagram, _ arrival: Arrival) throws(Refusal) -> Judgement? {
         if let flow = quotedFlow(packet)?.reversed, let service = service(of: flow) {
             guard !state.nodeAddresses.contains(flow.source) else { throw .malformed }
-            return serve(flow, service, packet, arrival, .error)
+            return serve(flow, service, packet, arrival, nil)
         }
         if isOwn(packet.destination) { return nil }
         guard packet.fragment == nil else { throw .fragment }
@@ -35,18 +36,29 @@ extension Oracle {
         return nil
     }
 
-    /// `flow`: from the client to the VIP. `packet`: what is to be delivered, of that flow or an error about it.
+    /// - Parameters:
+    ///   - flow: From the client to the VIP.
+    ///   - packet: What is to be delivered, of that flow or an error about it.
+    ///   - transport: `nil` for an error.
     private mutating func serve(
-        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, _ event: FlowEvent
+        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, _ transport: Transport?
     ) -> Judgement {
         let service = state.services[index]
+        if let sources = service.sources, !sources.contains(where: { state.sets[$0].contains(flow.source) }) {
+            var judgement = Judgement(.dropSource)
+            judgement.service = Judgement.Named(service)
+            judgement.identities = identities(of: flow.source)
+            return judgement
+        }
         let rule = decidingRule(
             from: flow.source, to: .service(index, vip: flow.destination), flow.ipProtocol, flow.destinationPort)
         var judgement: Judgement
         if (rule?.action ?? state.ingressDefault) == .deny {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
-        } else if let backend = backend(for: flow, of: service, event) {
-            judgement = forward(packet, to: backend, service.forward, arrival)
+        } else if service.forward == .nat {
+            judgement = translate(packet, of: flow, to: service, transport, arrival)
+        } else if let backend = backend(for: flow, of: service, FlowEvent(transport)) {
+            judgement = forward(packet, to: backend, of: service, hash: flow.hash, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {
             judgement = unavailable(packet, service, arrival)

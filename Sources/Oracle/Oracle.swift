@@ -64,22 +64,27 @@ extension Oracle {
             throw .malformed
         } else if !isInner, let served = try judgeForService(packet, transport, arrival) {
             judgement = served
-        } else if !isInner, isTunnelEnd(packet, arrival) {
-            return try judgeTunnelled(packet, arrival)
+        } else if !isInner, let reply = judgeReply(packet, transport, arrival) {
+            judgement = reply
+        } else if !isInner, let end = tunnelEnd(of: packet, transport, arrival) {
+            return try judgeTunnelled(packet, transport, end, arrival)
         } else if isVIP(packet.destination), !isOwn(packet.destination) {
             judgement = isInner ? Judgement(.dropNoService) : try judgeForVIP(packet, transport, arrival)
         } else {
             judgement = judgeForNodeOrTransit(packet, transport)
         }
         if judgement.service == nil { judgement.identities = identities(of: packet.source) }
-        if let fragment = packet.fragment, fragment.offset == 0, judgement.outcome.action != .drop {
-            memory.rememberFragment(packet.fragmentKey(fragment), transport, now: now)
-        }
+        if judgement.outcome.action != .drop { rememberFragment(packet, transport) }
         return judgement
     }
 
+    mutating func rememberFragment(_ packet: Datagram, _ transport: Transport) {
+        guard let fragment = packet.fragment, fragment.offset == 0 else { return }
+        memory.rememberFragment(packet.fragmentKey(fragment), transport, now: now)
+    }
+
     /// From the packet, or from the first fragment of which it is a later one.
-    private func transport(of packet: Datagram) throws(Refusal) -> Transport {
+    func transport(of packet: Datagram) throws(Refusal) -> Transport {
         guard let fragment = packet.fragment, fragment.offset > 0 else { return try Transport(packet) }
         guard let first = memory.firstFragment(packet.fragmentKey(fragment), now: now) else { throw .fragment }
         return first
@@ -99,7 +104,7 @@ extension Oracle {
     /// As of the last publish; whether a VIP was given to the node later, its routing tables do not tell.
     func isOwn(_ address: IPAddress) -> Bool { state.nodeAddresses.contains(address) }
 
-    func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.vips.contains(address) } }
+    func isVIP(_ address: IPAddress) -> Bool { state.services.contains { $0.hasVIP(address) } }
 }
 
 extension Datagram {

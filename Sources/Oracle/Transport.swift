@@ -9,6 +9,8 @@ struct Transport: Equatable {
     var selector: UInt16 = 0
     /// None in a later fragment.
     var flags: TCPSegment.Flags = []
+    /// SYN without ACK of TCP, INIT of SCTP (RFC 9260, section 3.3.2); never a later fragment.
+    var opensConnection = false
 
     /// Of a packet that is no later fragment.
     init(_ packet: Datagram) throws(Refusal) {
@@ -19,12 +21,14 @@ struct Transport: Equatable {
             else { throw .malformed }
             flags = TCPSegment.Flags(rawValue: bytes.byte(13))
             guard !flags.isImpossible else { throw .malformed }
+            opensConnection = flags.opensConnection
         case .udp:
             guard bytes.count >= 8, case let length = Int(bytes.big16(4)), length >= 8,
                 length <= bytes.count || packet.fragment != nil
             else { throw .malformed }
         case .sctp:
             guard bytes.count >= 12 else { throw .malformed }
+            opensConnection = bytes.count > 12 && bytes.byte(12) == 1
         case .icmp, .icmpv6:
             try readICMP(packet)
             return
@@ -51,6 +55,7 @@ struct Transport: Equatable {
     var remembered: Transport {
         var transport = self
         transport.flags = []
+        transport.opensConnection = false
         return transport
     }
 }

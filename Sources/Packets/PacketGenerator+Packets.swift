@@ -63,7 +63,7 @@ extension PacketGenerator {
         let data = random.bytes(length())
         switch service.ipProtocol {
         case .tcp: return .tcp(segment(to: service.port, data))
-        case .sctp: return .sctp(SCTPPacket(from: random.number(), to: service.port, tag: 1, chunk: 1, value: data))
+        case .sctp: return .sctp(association(to: service.port, data))
         default: return .udp(datagram(to: service.port, data))
         }
     }
@@ -106,6 +106,13 @@ extension PacketGenerator {
         var datagram = UDPDatagram(from: sourcePort(), to: port, data: data)
         if random.chance(10) { datagram.checksum = 0 }
         return datagram
+    }
+
+    /// INIT, DATA, SHUTDOWN, or nothing at all.
+    private mutating func association(to port: UInt16, _ data: [UInt8]) -> SCTPPacket {
+        if random.chance(5) { return SCTPPacket(from: sourcePort(), to: port, tag: random.number()) }
+        return SCTPPacket(
+            from: sourcePort(), to: port, tag: random.number(), chunk: random.pick([1, 1, 0, 0, 7]), value: data)
     }
 
     private mutating func sourcePort() -> UInt16 { random.chance(70) ? random.number() : port() }

@@ -11,6 +11,14 @@ extension PacketGenerator {
         }
     }
 
+    /// What may come back for a frame that a data path sent on: the answer, or an error about it. `nil` where it holds no
+    /// IP packet.
+    public mutating func sequel(of frame: [UInt8]) -> [UInt8]? {
+        guard case .ip(let packet) = Frame(bytes: frame)?.content else { return nil }
+        if random.chance(70) { return Frame(nextSegment(of: reversed(packet))).bytes }
+        return Frame(errorAboutAnswer(to: reversed(packet))).bytes
+    }
+
     private mutating func nextFragment(of earlier: IPPacket) -> IPPacket? {
         let offset: UInt16 = random.pick([1, 2, 64, 180])
         let data = random.bytes(random.pick([8, 40, 64]))
@@ -71,12 +79,5 @@ extension PacketGenerator {
         default: break
         }
         return IPPacket(from: packet.destination, to: packet.source, payload)
-    }
-
-    mutating func tunnelled(_ inner: IPPacket) -> IPPacket {
-        let end = random.pick(interests.tunnelEnds)
-        let payload: Payload =
-            random.chance(95) ? .ip(inner) : .raw(random.pick([.ipip, .ipv6]), random.chance(50) ? [] : inner.bytes)
-        return IPPacket(from: address(interests.sources, end.family), to: end, payload)
     }
 }

@@ -18,6 +18,12 @@ public struct PacketGenerator: Sendable {
         public var services: [Service]
         /// Addresses that tunnel packets to the node have; empty: no more of these than chance makes.
         public var tunnelEnds: [IPAddress]
+        /// Tunnels over UDP that end there.
+        public var tunnelPorts: [UDPTunnel: UInt16]
+        /// Numbers of virtual networks.
+        public var networks: [UInt32]
+
+        public enum UDPTunnel: Hashable, Sendable, CaseIterable { case gue, vxlan, geneve }
 
         public struct Service: Hashable, Sendable {
             public var address: IPAddress
@@ -34,13 +40,15 @@ public struct PacketGenerator: Sendable {
 
         public init(
             sources: [IPAddress], destinations: [IPAddress], ports: [UInt16], services: [Service] = [],
-            tunnelEnds: [IPAddress] = []
+            tunnelEnds: [IPAddress] = [], tunnelPorts: [UDPTunnel: UInt16] = [:], networks: [UInt32] = [0]
         ) {
             self.services = services
             self.sources = sources
             self.destinations = destinations
             self.ports = ports
             self.tunnelEnds = tunnelEnds
+            self.tunnelPorts = tunnelPorts
+            self.networks = networks
         }
     }
 

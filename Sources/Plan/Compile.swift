@@ -24,6 +24,9 @@ public func compile(
     state.services = compile(document, overrides, facts, state.interfaces, problems: &problems)
     var compiler = RuleCompiler(document)
     state.rules = compiler.compile(document.rules)
+    for (index, service) in document.services.enumerated() {
+        state.services[index].sources = service.sources.map { compiler.sources($0, of: service) }
+    }
     state.sets = compiler.sets.sets
     problems += compiler.problems
     guard problems.isEmpty else { throw PlanError(problems) }
@@ -66,7 +69,9 @@ private func compile(
 ) -> [ServiceState] {
     var rosters = Rosters(document)
     for override in overrides { try? rosters.apply(override) }
-    let sources = TunnelSources(interfaces: interfaces, facts: facts, vips: document.services.lazy.flatMap(\.vips))
+    let sources = TunnelSources(
+        interfaces: interfaces, facts: facts,
+        vips: document.services.lazy.flatMap { $0.vips.map { Prefix($0) } + $0.vipPrefixes })
     var complained: Set<IPAddress.Family> = []
     // Backends have no way out of an interface that is not there, and that is one mistake, not many.
     let canSend = interfaces.count == document.interfaces.count
@@ -79,7 +84,15 @@ private func compile(
                     .error, at: service.position, "service \(service.name) has \(backends.count) backends",
                     hint: "at most \(Limit.backendsPerService)"))
         }
-        for index in backends.indices where service.forward == .ipip {
+        for backend in backends {
+            guard
+                let why = service.forward.obstacle(
+                    to: backend, from: service.vips.map { Prefix($0) } + service.vipPrefixes)
+            else { continue }
+            problems.append(
+                Diagnostic(.error, at: service.position, "service \(service.name): \(why.what)", hint: why.hint))
+        }
+        for index in backends.indices where service.forward.encapsulation != nil || service.masquerade {
             let address = backends[index].address
             backends[index].tunnelSource = sources.source(to: address)
             if backends[index].tunnelSource == nil, canSend, complained.insert(address.family).inserted {
@@ -89,12 +102,29 @@ private func compile(
             }
         }
         var state = ServiceState(
-            name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
+            name: service.name, vips: service.vips, ports: service.ports.map(\.match),
+            targets: Dictionary(
+                service.ports.compactMap { port in port.target.map { (port.match, $0) } }, uniquingKeysWith: { $1 }),
+            forward: service.forward, masquerade: service.masquerade ? document.defaults.masqueradePorts : nil,
             scheduler: service.scheduler, drainTime: service.drainTime, affinity: service.affinity,
             backends: backends, slot: 0)
+        (state.tunnelPort, state.vni, state.mtu) = (service.tunnelPort, service.vni, service.mtu)
         state.unavailable = service.unavailable
         state.groups = roster.groups
+        state.vipPrefixes = service.vipPrefixes
         return state
+    }
+}
+
+extension Service.Forward {
+    /// Why this way of forwarding does not lead from every VIP to the backend. The file's own backends have been
+    /// checked; those of overrides have not.
+    func obstacle(to backend: BackendState, from vips: [Prefix]) -> (what: String, hint: String)? {
+        guard self == .nat, let vip = vips.first(where: { $0.family != backend.address.family }) else { return nil }
+        return (
+            "the backend \(backend.name) at \(backend.address) cannot serve the VIP \(vip.shortText)",
+            "forward nat does not translate between IPv4 and IPv6"
+        )
     }
 }
 

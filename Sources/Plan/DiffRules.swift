@@ -34,7 +34,7 @@ private func reordered(_ old: [RuleState], _ new: [RuleState]) -> [Change] {
 }
 
 /// The names of all peers of one state.
-private struct PeerNames {
+struct PeerNames {
     private let sets: [String]
     private let services: [String]
 
@@ -44,6 +44,8 @@ private struct PeerNames {
     }
 
     func sources(of rule: RuleState) -> [String] { rule.from.map { $0.map { sets[$0] } } ?? ["any"] }
+
+    func sources(of service: ServiceState) -> [String] { service.sources.map { $0.map { sets[$0] } } ?? ["any"] }
 
     func destinations(of rule: RuleState) -> [String] {
         rule.to.map { destination in

@@ -2,14 +2,21 @@ import Net
 import Policy
 
 /// A service that comes or goes is one change; the backends of one that stays are a change each.
-func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
+func diffServices(_ oldState: State, _ newState: State) -> [Change] {
+    let (old, new) = (oldState.services, newState.services)
+    let (namesBefore, namesAfter) = (PeerNames(oldState), PeerNames(newState))
     var changes: [Change] = []
     let before = Dictionary(old.map { ($0.name, $0) }) { first, _ in first }
-    changes += named(.service, old, new, name: \.name, summary: \.summary) { old, new in
+    changes += named(.service, old, new, name: \.name, summary: { $0.summary(namesAfter) }) { old, new in
         var details = Details()
-        details.members("vips", old.vips, new.vips) { $0.description }
-        details.members("ports", old.ports, new.ports) { $0.description }
+        details.members("vips", old.allVIPs, new.allVIPs) { $0.shortText }
+        details.members("ports", old.portTexts, new.portTexts) { $0 }
+        details.members("sources", namesBefore.sources(of: old), namesAfter.sources(of: new)) { $0 }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
+        details.scalar("masquerade", old.masqueradeText, new.masqueradeText)
+        details.scalar("port", old.tunnelPortText, new.tunnelPortText)
+        details.scalar("vni", old.vniText, new.vniText)
+        details.scalar("mtu", old.mtu?.description, new.mtu?.description)
         details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
         details.scalar("unavailable", old.unavailable.rawValue, new.unavailable.rawValue)
@@ -37,12 +44,29 @@ func diffServices(_ old: [ServiceState], _ new: [ServiceState]) -> [Change] {
 }
 
 extension ServiceState {
-    fileprivate var summary: String {
+    /// With the backends' port, where that is another one.
+    fileprivate var portTexts: [String] {
+        ports.map { port in port.description + (targets[port].map { " to \($0)" } ?? "") }
+    }
+
+    fileprivate var masqueradeText: String? { masquerade.map { "\($0.lowerBound)-\($0.upperBound)" } }
+
+    fileprivate var tunnelPortText: String? { tunnelPort == 0 ? nil : "\(tunnelPort)" }
+    fileprivate var vniText: String? { forward.hasNetworks ? "\(vni)" : nil }
+
+    private var forwardText: String {
+        "forward \(forward.rawValue)" + (tunnelPortText.map { " port \($0)" } ?? "")
+            + (masqueradeText.map { ", masquerade \($0)" } ?? "") + (vniText.map { " vni \($0)" } ?? "")
+            + (mtu.map { " mtu \($0)" } ?? "")
+    }
+
+    fileprivate func summary(_ names: PeerNames) -> String {
         let members = shortened(backends.map { "\($0.name) \($0.summary)" }, separator: ", ")
         return [
-            "vips " + shortened(vips.map(\.description), separator: ", "),
-            "ports " + shortened(ports.map(\.description), separator: ", "),
-            "forward \(forward.rawValue)", "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
+            "vips " + shortened(allVIPs.map(\.shortText), separator: ", "),
+            "ports " + shortened(portTexts, separator: ", "),
+            sources == nil ? nil : "sources " + shortened(names.sources(of: self), separator: ", "),
+            forwardText, "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
             unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
             affinityText.map { "affinity \($0)" }, groupText.map { "groups \($0)" },
             backends.isEmpty ? "no backends" : "backends \(members)",

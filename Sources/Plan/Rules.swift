@@ -34,6 +34,28 @@ struct RuleCompiler {
         return Array(Set(found)).sorted()
     }
 
+    /// Where a service may be used from.
+    mutating func sources(_ peers: [Rule.Peer], of service: Service) -> [Int] {
+        var found: Set<Int> = []
+        for peer in peers {
+            switch peer {
+            case .cidr(let prefix, let except): found.insert(sets.cidr(prefix, except: except))
+            case .identity(let name):
+                if let index = sets.identity(name) {
+                    found.insert(index)
+                } else {
+                    let hint = suggestion(for: name, among: sets.sets.compactMap(\.identity).sorted())
+                    problems.append(
+                        Diagnostic(.error, at: service.position, "there is no identity \"\(name)\"", hint: hint))
+                }
+            case .any, .world, .node, .labels, .service:
+                problems.append(
+                    Diagnostic(.error, at: service.position, "\(service.name) has a source that is no address"))
+            }
+        }
+        return found.sorted()
+    }
+
     private mutating func destinations(of rule: Rule) -> [RuleState.Destination] {
         guard !rule.to.contains(.any) else { return [.any] }
         var found: [RuleState.Destination] = []

@@ -36,7 +36,7 @@ public struct InterfaceState: Equatable, Sendable {
     public var mac: MACAddress?
     public var mode: Interface.Mode
     public var nextHop: Interface.NextHop
-    public var decapsulate: [Interface.Encapsulation]
+    public var decapsulate: [Decapsulation]
     /// The file's; what backends use stands in ``BackendState/tunnelSource``.
     public var tunnelSources: [IPAddress]
     /// 1…63, stable while the name stays; 0 stands for packets of any other interface.
@@ -44,7 +44,7 @@ public struct InterfaceState: Equatable, Sendable {
 
     public init(
         name: String, index: UInt32, mtu: Int, mac: MACAddress?, mode: Interface.Mode = .auto,
-        nextHop: Interface.NextHop = .auto, decapsulate: [Interface.Encapsulation] = [],
+        nextHop: Interface.NextHop = .auto, decapsulate: [Decapsulation] = [],
         tunnelSources: [IPAddress] = [], slot: UInt32
     ) {
         self.name = name
@@ -131,8 +131,22 @@ public struct RuleState: Equatable, Sendable {
 public struct ServiceState: Equatable, Sendable {
     public var name: String
     public var vips: [IPAddress]
+    /// Prefixes each of whose addresses is a VIP; none is a single host.
+    public var vipPrefixes: [Prefix] = []
+    /// Single ports, ranges of them, or all of a protocol.
     public var ports: [TrafficMatch]
+    /// The ports that backends have instead of those of `ports`; with `nat`.
+    public var targets: [TrafficMatch: UInt16]
+    /// Who may use the service at all, as rising indices into ``State/sets``; `nil`: everybody.
+    public var sources: [Int]?
     public var forward: Service.Forward
+    /// With `nat`: the node's ports that flows come from; `nil`: backends see clients' own addresses and ports.
+    public var masquerade: ClosedRange<UInt16>?
+    /// As ``Service/tunnelPort``.
+    public var tunnelPort: UInt16 = 0
+    public var vni: UInt32 = 0
+    /// As ``Service/mtu``.
+    public var mtu: UInt16?
     public var scheduler: Service.Scheduler
     /// Seconds.
     public var drainTime: Int
@@ -148,14 +162,17 @@ public struct ServiceState: Equatable, Sendable {
     public var slots: ServiceSlots
 
     public init(
-        name: String, vips: [IPAddress], ports: [TrafficMatch], forward: Service.Forward,
+        name: String, vips: [IPAddress], ports: [TrafficMatch], targets: [TrafficMatch: UInt16] = [:],
+        forward: Service.Forward, masquerade: ClosedRange<UInt16>? = nil,
         scheduler: Service.Scheduler = .maglev, drainTime: Int, affinity: Int = 0, backends: [BackendState],
         slot: UInt32, slots: ServiceSlots = ServiceSlots()
     ) {
         self.name = name
         self.vips = vips
         self.ports = ports
+        self.targets = targets
         self.forward = forward
+        self.masquerade = masquerade
         self.scheduler = scheduler
         self.drainTime = drainTime
         self.affinity = affinity
@@ -163,6 +180,18 @@ public struct ServiceState: Equatable, Sendable {
         self.slot = slot
         self.slots = slots
     }
+}
+
+extension ServiceState {
+    /// Single addresses first.
+    public var allVIPs: [Prefix] { vips.map { Prefix($0) } + vipPrefixes }
+
+    public func hasVIP(_ address: IPAddress) -> Bool {
+        vips.contains(address) || vipPrefixes.contains { $0.contains(address) }
+    }
+
+    /// Whether it answers on more than single ports of single addresses.
+    public var isWide: Bool { !vipPrefixes.isEmpty || ports.contains { $0.selectors.count > 1 } }
 }
 
 /// A part of a service's backends with a share of its own.
@@ -195,7 +224,7 @@ public struct BackendState: Equatable, Sendable {
     public var mac: MACAddress?
     /// Weight counts as 0 while true; set by `backend drain`.
     public var draining: Bool
-    /// Outer source address; `nil` where the method has none.
+    /// Source address of tunnels' outer headers and of masqueraded packets; `nil` where the method has none.
     public var tunnelSource: IPAddress?
     /// Where its packets are counted and its next hop is cached; 1…, new when service, name or address is new.
     public var slot: UInt32

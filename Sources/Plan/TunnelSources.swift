@@ -9,13 +9,14 @@ struct TunnelSources {
     private let interface: String?
 
     /// - Parameter vips: The services' addresses; they name no node and so are no source, should the node have them.
-    init(interfaces: [InterfaceState], facts: NodeFacts, vips: some Sequence<IPAddress>) {
-        let vips = Set(vips)
+    init(interfaces: [InterfaceState], facts: NodeFacts, vips: some Sequence<Prefix>) {
         written = interfaces.flatMap(\.tunnelSources)
         routes = facts.routeSources
         interface = interfaces.first?.name
         let link = facts.links.first { $0.name == interfaces.first?.name }
-        fallback = (link?.addresses ?? []).filter { $0.isGlobal && !vips.contains($0) }
+        fallback = (link?.addresses ?? []).filter { address in
+            address.isGlobal && !vips.contains { $0.contains(address) }
+        }
     }
 
     /// Of the family of `destination`: what the file says, else what the kernel's routes say, else the interface's.

@@ -35,8 +35,6 @@ extension Position: CustomStringConvertible {
 /// A network interface that the data plane is attached to.
 public struct Interface: Hashable, Sendable {
     public enum Mode: String, Hashable, Sendable, CaseIterable { case auto, native, generic }
-    /// Encapsulations; those that an interface may take off are the file's `decapsulate`.
-    public enum Encapsulation: String, Hashable, Sendable, CaseIterable { case ipip }
     public enum NextHop: Hashable, Sendable {
         /// Ask the kernel's routing and neighbour tables, and cache the answer.
         case auto
@@ -47,7 +45,8 @@ public struct Interface: Hashable, Sendable {
     public var name: String
     public var mode = Mode.auto
     public var nextHop = NextHop.auto
-    public var decapsulate: [Encapsulation] = []
+    /// At most one of each encapsulation, on different ports.
+    public var decapsulate: [Decapsulation] = []
     /// Outer source addresses of tunnelled packets, at most one of each family; empty: the kernel's choice per route.
     public var tunnelSources: [IPAddress] = []
     public var position: Position
@@ -69,6 +68,9 @@ public struct Defaults: Hashable, Sendable {
     /// node's control groups hold, where the node has them.
     public var clientGroup: String?
     public var flows = FlowSettings()
+    /// The node's ports that masqueraded flows come from. Outside of those that Linux gives to the node's own
+    /// connections (`net.ipv4.ip_local_port_range`), which must not meet them.
+    public var masqueradePorts: ClosedRange<UInt16> = 61000...UInt16.max
 
     public init() {}
 }
@@ -111,7 +113,9 @@ public struct Identity: Hashable, Sendable {
 
 /// VIPs and ports whose traffic is shared among backends.
 public struct Service: Hashable, Sendable {
-    public enum Forward: String, Hashable, Sendable, CaseIterable { case direct, ipip }
+    public enum Forward: String, Hashable, Sendable, CaseIterable {
+        case direct, ipip, gue, vxlan, geneve, nat
+    }
     public enum Scheduler: String, Hashable, Sendable, CaseIterable {
         case maglev
         case roundRobin = "round-robin"
@@ -129,22 +133,37 @@ public struct Service: Hashable, Sendable {
         case unreachable
     }
 
-    /// A port the service answers on. ``TrafficMatch/selectors`` holds exactly one port.
+    /// What the service answers on: one port, a range of them, or all of TCP, UDP or SCTP.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
+        /// The port that backends have instead; only with `nat`. `nil`: the same.
+        public var target: UInt16?
         public var position: Position
 
-        public init(match: TrafficMatch, position: Position) {
+        public init(match: TrafficMatch, target: UInt16? = nil, position: Position) {
             self.match = match
+            self.target = target
             self.position = position
         }
     }
 
     public var name: String
     public var vips: [IPAddress] = []
+    /// Prefixes each of whose addresses is a VIP; single hosts are among ``vips``.
+    public var vipPrefixes: [Prefix] = []
     public var ports: [Port] = []
     public var forward = Forward.ipip
+    /// With `nat`: backends see the node's address in place of the client's.
+    public var masquerade = false
+    /// The UDP port that tunnelled packets go to; 0 where the method has none.
+    public var tunnelPort: UInt16 = 0
+    /// The virtual network that they are in, 0…``highestVNI``; 0 where the method knows none.
+    public var vni: UInt32 = 0
+    /// The longest IP packet that is sent to a backend, outer headers included, in bytes; `nil`: what the path takes.
+    public var mtu: UInt16?
     public var scheduler = Scheduler.maglev
+    /// Who may use the service at all, prefixes without exceptions and identities; `nil`: everybody. Never empty.
+    public var sources: [Rule.Peer]?
     /// How long connections that were established before a change of the backend set keep their backend; seconds.
     public var drainTime = 3600
     public var unavailable = Unavailable.drop
@@ -182,7 +201,8 @@ public struct Backend: Hashable, Sendable {
     public var weight: UInt16 = 1
     /// One of the service's groups; `nil` where it has none.
     public var group: String?
-    /// For `direct`, where the neighbour table is not to be asked.
+    /// For `direct`, where the neighbour table is not to be asked; for `vxlan` and `geneve`, that of the device behind
+    /// the tunnel, where it is not ``MACAddress/init(derivedFrom:)``.
     public var mac: MACAddress?
     public var position: Position
 

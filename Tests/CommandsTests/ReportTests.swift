@@ -12,7 +12,7 @@ import Testing
     static func reports() throws -> [(String, any Report)] {
         let address = { (text: String) in try #require(IPAddress(text)) }
         let shop = ServiceReport.Service(
-            name: "shop", vips: [try address("192.0.2.10"), try address("2001:db8::10")],
+            name: "shop", vips: [Prefix(try address("192.0.2.10")), Prefix(try address("2001:db8::10"))],
             ports: [TrafficMatch(.tcp, port: 443), TrafficMatch(.udp, port: 443)], forward: "ipip",
             scheduler: "latency", affinity: 600, traffic: Traffic(packets: 1200, bytes: 96_000),
             backends: [
@@ -25,7 +25,8 @@ import Testing
                     traffic: Traffic(packets: 200, bytes: 16_000)),
             ])
         let idle = ServiceReport.Service(
-            name: "idle", vips: [try address("192.0.2.11")], ports: [TrafficMatch(.tcp, port: 80)], forward: "direct",
+            name: "idle", vips: [Prefix(try address("192.0.2.11"))], ports: [TrafficMatch(.tcp, port: 80)],
+            forward: "direct",
             scheduler: "maglev", traffic: Traffic(), backends: [])
         let web = PolicyReport.Policy(
             name: "office-to-shop", from: ["office", "tier=web"], to: ["shop"], ports: [TrafficMatch(.tcp, port: 443)],
@@ -91,6 +92,13 @@ import Testing
                     .init(
                         kind: "inbound", source: client, sourcePort: nil, destination: try address("192.0.2.10"),
                         destinationPort: nil, ipProtocol: .gre, state: "opening", backend: nil, idle: 0),
+                    .init(
+                        kind: "translated", source: client, sourcePort: 40000,
+                        destination: try address("192.0.2.10"), destinationPort: 443, ipProtocol: .tcp, state: "open",
+                        backend: "shop/shop-1", idle: 1,
+                        translated: .init(
+                            source: try address("10.0.0.1"), sourcePort: 61000,
+                            destination: try address("10.0.1.1"), destinationPort: 8443)),
                 ])
             ),
             ("flow-list-none", FlowReport(rows: [])),

@@ -46,10 +46,10 @@ struct TestImage {
         }
         put(head, 0)
         var tail = image_tail()
-        tail.version = UInt32(IMAGE_VERSION)
+        tail.version = UInt16(IMAGE_VERSION)
         tail.lines = UInt32(Self.lines + padding)
         tail.protocols_line = UInt32(Self.protocolsLine)
-        tail.clients = UInt32(clients)
+        tail.clients = UInt8(clients)
         put(tail, 1)
         for (index, slot) in interfaces {
             var entry = interface()

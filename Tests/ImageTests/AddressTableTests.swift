@@ -39,7 +39,9 @@ import Testing
         let named = Set(
             state.rules.flatMap { rule in
                 (rule.from ?? []) + rule.to.compactMap { if case .set(let set) = $0 { set } else { nil } }
-            })
+            }
+        )
+        .union(state.services.flatMap { $0.sources ?? [] })
         for room in [0, 1024] {
             let tables = try tables(classes, roomForBlocks: room)
             for _ in 0..<200 {

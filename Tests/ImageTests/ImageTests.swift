@@ -107,6 +107,13 @@ import Testing
         { if !$0.sets.isEmpty { $0.sets[0].complement.toggle() } },
         { if !$0.services.isEmpty { $0.services[0].vips = [.v4(IPv4Address(0x0102_0304))] } },
         { if !$0.services.isEmpty { $0.services[0].ports = [TrafficMatch(.udp, port: 9)] } },
+        { if !$0.services.isEmpty { $0.services[0].ports = [TrafficMatch(.udp, 900...999)] } },
+        {
+            if !$0.services.isEmpty, let prefix = try? Prefix(parsing: "10.0.0.0/29") {
+                $0.services[0].vipPrefixes = [prefix]
+            }
+        },
+        { if !$0.services.isEmpty, !$0.sets.isEmpty { $0.services[0].sources = [$0.sets.count - 1] } },
     ]
 
     @Test func namesAndPositionsCompileNothingAnew() throws {

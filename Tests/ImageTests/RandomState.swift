@@ -83,7 +83,7 @@ struct RandomState {
             position: Position(file: pick(["a.yaml", "b.yaml"]), line: index + 1, column: 3))
     }
 
-    mutating func service(_ index: Int, firstBackendSlot: UInt32) -> ServiceState {
+    mutating func service(_ index: Int, firstBackendSlot: UInt32, sets: Int) -> ServiceState {
         let backends = (0..<UInt32(number(0...4))).map { backend in
             BackendState(
                 name: "backend-\(backend)", address: address(), weight: UInt16(number(0...3)),
@@ -103,6 +103,15 @@ struct RandomState {
         state.ports = [
             TrafficMatch(.tcp, port: UInt16(80 + index)), TrafficMatch(pick([.tcp, .udp]), port: UInt16(180 + index)),
         ]
+        if chance(40) {
+            let first = UInt16(300 + index * 100)
+            state.ports.append(TrafficMatch(pick([.tcp, .udp, .sctp]), first...first + UInt16(number(1...99))))
+        }
+        if chance(40) {
+            state.vipPrefixes = Set((0...number(0...1)).map { _ in prefix() }).filter { !$0.isHost && $0.length > 0 }
+                .sorted()
+        }
+        if chance(30), sets > 0 { state.sources = Set((0...number(0...1)).map { _ in number(0...sets - 1) }).sorted() }
         state.scheduler = pick(Service.Scheduler.allCases)
         if chance(30) { state.affinity = number(1...100_000) }
         if !backends.isEmpty { state.slots = slots(backends.count) }
@@ -142,7 +151,7 @@ struct RandomState {
         state.sets = (0..<number(0...8)).map { _ in set() }
         var backendSlot: UInt32 = 1
         for index in 0..<number(0...4) {
-            state.services.append(service(index, firstBackendSlot: backendSlot))
+            state.services.append(service(index, firstBackendSlot: backendSlot, sets: state.sets.count))
             backendSlot += UInt32(state.services[index].backends.count)
         }
         state.rules = (0..<number(0...12)).map { rule($0, sets: state.sets.count, services: state.services.count) }
@@ -159,7 +168,7 @@ struct RandomState {
     mutating func interestingAddress(_ state: State) -> IPAddress {
         let parts = state.sets.flatMap(\.parts)
         let prefixes = parts.flatMap { $0.prefixes + $0.except }
-        let hosts = state.services.flatMap(\.vips) + state.nodeAddresses
+        let hosts = state.services.flatMap(\.allVIPs).flatMap { [$0.address, $0.last] } + state.nodeAddresses
         switch number(0...4) {
         case 0 where !hosts.isEmpty: return pick(hosts)
         case 1 where !prefixes.isEmpty: return pick(prefixes).address

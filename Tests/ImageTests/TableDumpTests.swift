@@ -48,8 +48,8 @@ import Testing
         #expect(
             rows(image, .services) == [
                 [
-                    .number(0), .text("shop"), .number(0), .text("ipip"), .number(2), .number(2), .number(12),
-                    .number(1),
+                    .number(0), .text("shop"), .number(0), .text("ipip"), .none, .number(2), .number(2),
+                    .number(12), .number(1),
                 ]
             ])
         #expect(
@@ -81,6 +81,34 @@ import Testing
         #expect(rows(image, .ports).contains([.text("tcp"), .number(80), .number(80), .number(1)]))
         #expect(rows(image, .verdicts).contains { $0[3] == .text("allow") && $0[4] == .text("web") })
         #expect(rows(image, .verdicts).contains { $0[3] == .text("deny") && $0[4] == .text("default") })
+    }
+
+    /// A prefix that a rule cuts in two, a range that another one does.
+    @Test func wideFrontends() throws {
+        var state = State()
+        state.echoReply = true
+        state.sets = [AddressSet(parts: [.init(prefixes: [try Prefix(parsing: "192.0.2.8/29")])])]
+        state.rules = [
+            RuleState(
+                name: "r", from: nil, to: [.set(0)], ports: [TrafficMatch(.tcp, 8050...9000)], slot: 1,
+                position: Position(file: "f"))
+        ]
+        var service = ServiceState(
+            name: "shop", vips: [], ports: [TrafficMatch(.tcp, 8000...8099)], forward: .ipip, drainTime: 60,
+            backends: [], slot: 0)
+        service.vipPrefixes = [try Prefix(parsing: "192.0.2.0/28")]
+        state.services = [service]
+        let rows = rows(try Image.compile(PublishedState(state: state)), .frontends)
+        #expect(
+            rows.map { $0.prefix(4) } == [
+                [.text("192.0.2.0/28"), .text("tcp"), .text("8000-8099"), .text("shop")],
+                [.text("192.0.2.0/28"), .text("icmp"), .none, .none],
+                [.text("192.0.2.8/29"), .text("tcp"), .text("8000-8049"), .text("shop")],
+                [.text("192.0.2.8/29"), .text("tcp"), .text("8050-8099"), .text("shop")],
+                [.text("192.0.2.8/29"), .text("icmp"), .none, .none],
+            ])
+        #expect(rows[0][4] == rows[2][4])
+        #expect(rows[2][4] != rows[3][4])
     }
 
     @Test(arguments: Image.Table.allCases) func everyRowHasAFieldPerColumn(table: Image.Table) throws {

@@ -18,15 +18,15 @@ import Testing
             let destination = random.interestingAddress(state)
             checkAddress(source, in: state, image, seed)
             checkPlanes(source, destination, in: state, image, seed, &random)
-            checkServices(source, in: state, image, seed)
-            checkEcho(source, in: state, image, seed)
+            checkServices(source, destination, in: state, image, seed)
+            checkEcho(source, destination, in: state, image, seed)
         }
     }
 
     private func checkAddress(_ address: IPAddress, in state: State, _ image: Image, _ seed: UInt64) {
         let value = image.addressValue(of: address)
         #expect(value.isOwn == state.nodeAddresses.contains(address), "\(address), seed \(seed)")
-        #expect(value.isVIP == state.services.contains { $0.vips.contains(address) }, "\(address), seed \(seed)")
+        #expect(value.isVIP == state.services.contains { $0.hasVIP(address) }, "\(address), seed \(seed)")
     }
 
     private func checkPlanes(
@@ -48,26 +48,48 @@ import Testing
         }
     }
 
-    private func checkServices(_ source: IPAddress, in state: State, _ image: Image, _ seed: UInt64) {
+    /// Frontends, exact and wide, on VIPs and within prefixes.
+    private func checkServices(
+        _ source: IPAddress, _ other: IPAddress, in state: State, _ image: Image, _ seed: UInt64
+    ) {
         for (index, service) in state.services.enumerated() {
-            for vip in service.vips {
+            for vip in service.vips + service.vipPrefixes.flatMap({ [$0.address, $0.last] }) + [other]
+            where service.hasVIP(vip) {
                 for match in service.ports {
-                    let port = match.selectors.lowerBound
-                    let frontend = image.frontend(vip, match.ipProtocol, port: port)
-                    #expect(frontend?.service == index, "\(vip) \(match), seed \(seed)")
-                    let cell = image.cell(
-                        subject: frontend?.subject ?? 0, sourceClass: image.addressValue(of: source).addressClass)
-                    let expected = Reference.frontendCell(
-                        state, source: source, vip: vip, services: [index], match.ipProtocol, port)
-                    #expect((cell.allows, cell.rule) == expected, "\(source) to \(vip) \(match), seed \(seed)")
-                    #expect(image.frontend(vip, match.ipProtocol, port: port ^ 0x4000) == nil, "seed \(seed)")
+                    for port in [match.selectors.lowerBound, match.selectors.upperBound] {
+                        checkFrontend(source, vip, match.ipProtocol, port, index, in: state, image, seed)
+                    }
+                    let unserved = match.selectors.upperBound ^ 0x4000
+                    #expect(image.frontend(vip, match.ipProtocol, port: unserved) == nil, "seed \(seed)")
                 }
             }
         }
     }
 
-    private func checkEcho(_ source: IPAddress, in state: State, _ image: Image, _ seed: UInt64) {
-        for vip in Set(state.services.flatMap(\.vips)) {
+    private func checkFrontend(
+        _ source: IPAddress, _ vip: IPAddress, _ ipProtocol: IPProtocol, _ port: UInt16, _ service: Int,
+        in state: State, _ image: Image, _ seed: UInt64
+    ) {
+        let frontend = image.frontend(vip, ipProtocol, port: port)
+        #expect(frontend?.service == service, "\(vip) \(port)/\(ipProtocol), seed \(seed)")
+        let cell = image.cell(
+            subject: frontend?.subject ?? 0, sourceClass: image.addressValue(of: source).addressClass)
+        let isOutside =
+            state.services[service].sources.map { !$0.contains { state.sets[$0].contains(source) } } ?? false
+        let place = "\(source) to \(vip) \(port)/\(ipProtocol), seed \(seed)"
+        #expect(cell.isOutsideSources == isOutside, "\(place)")
+        let expected =
+            isOutside
+            ? (false, 0)
+            : Reference.frontendCell(state, source: source, vip: vip, services: [service], ipProtocol, port)
+        #expect((cell.allows, cell.rule) == expected, "\(place)")
+    }
+
+    private func checkEcho(
+        _ source: IPAddress, _ other: IPAddress, in state: State, _ image: Image, _ seed: UInt64
+    ) {
+        let candidates = state.services.flatMap(\.allVIPs).flatMap { [$0.address, $0.last] } + [other]
+        for vip in Set(candidates) where state.services.contains(where: { $0.hasVIP(vip) }) {
             let ipProtocol = vip.family == .v4 ? IPProtocol.icmp : .icmpv6
             let frontend = image.frontend(vip, ipProtocol, port: 0)
             #expect((frontend != nil) == state.echoReply, "\(vip), seed \(seed)")
@@ -76,7 +98,7 @@ import Testing
             let cell = image.cell(subject: frontend.subject, sourceClass: image.addressValue(of: source).addressClass)
             let expected = Reference.frontendCell(
                 state, source: source, vip: vip,
-                services: state.services.indices.filter { state.services[$0].vips.contains(vip) }, ipProtocol,
+                services: state.services.indices.filter { state.services[$0].hasVIP(vip) }, ipProtocol,
                 vip.family == .v4 ? 8 << 8 : 128 << 8, otherwise: true)
             #expect((cell.allows, cell.rule) == expected, "\(source) pings \(vip), seed \(seed)")
         }

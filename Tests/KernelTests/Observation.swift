@@ -22,12 +22,14 @@ struct Observation: Equatable, CustomStringConvertible {
         let flags = dry.trace.flags
         outcome = Int(dry.outcome.rawValue)
         self.action = action.description
-        if flags.contains(.policy), dry.outcome.name != "reply" { rule = dry.trace.cell & 0xFF_FFFF }
+        if flags.contains(.policy), dry.outcome.name != "reply", dry.outcome.name != "source" {
+            rule = dry.trace.cell & 0xFF_FFFF
+        }
         if flags.contains(.service) { service = node.state.services[Int(dry.trace.service)].name }
         if flags.contains(.backend) { backend = node.state.services.flatMap(\.backends)[Int(dry.trace.backend)].name }
         if action != .drop { bytes = Self.withoutNote(packet) }
         // Answers to packets that are dropped are sent by the run that counts only.
-        let mayBeAnswered = ["too_big", "no_backend"].contains(dry.outcome.name)
+        let mayBeAnswered = ["too_big", "no_backend", "hop_limit"].contains(dry.outcome.name)
         if !mayBeAnswered, dry.action != action || dry.packet != packet {
             disagreement = "dry run: \(dry.action)\n\(hexdump(dry.packet))"
         }
@@ -42,7 +44,8 @@ struct Observation: Equatable, CustomStringConvertible {
     init(_ judgement: Judgement, frame: [UInt8]) {
         outcome = judgement.outcomeIndex
         // The kernel resolves the neighbour for packets that are passed to it.
-        action = judgement.outcome == .redirectResolve ? "pass" : judgement.action.rawValue
+        action =
+            [.redirectResolve, .redirectReplyResolve].contains(judgement.outcome) ? "pass" : judgement.action.rawValue
         rule = judgement.rule?.slot
         service = judgement.service?.name
         backend = judgement.backend?.name

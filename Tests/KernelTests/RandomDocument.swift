@@ -16,6 +16,8 @@ struct RandomDocument {
         document.defaults.ingress = random.chance(20) ? .allow : .deny
         document.defaults.echoReply = random.chance(50)
         document.interfaces = [nic(interface)]
+        if random.chance(70) { document.interfaces.append(Interface(name: "far", position: here)) }
+        if random.chance(50) { document.defaults.masqueradePorts = 20000...random.pick([20000, 20003, 29999]) }
         document.identities = (0..<Int.random(in: 0...6, using: &random)).map { identity($0) }
         document.services = (0..<Int.random(in: 0...5, using: &random)).map { service($0) }
         document.rules = (0..<Int.random(in: 0...12, using: &random)).map { rule($0) }
@@ -30,28 +32,41 @@ struct RandomDocument {
         "2001:db8:1:1::1", "2001:db8:2::5", "fd00::9",
     ].map { IPAddress($0)! }
 
+    private static let tunnels: [Decapsulation] = [
+        .ipip, Decapsulation(.gue), Decapsulation(.vxlan, port: 8472, vnis: [7, 5000, 0xFFFFFF]),
+        Decapsulation(.geneve),
+    ]
+
     /// What random packets should meet: the hosts that sets are made of, VIPs, the node, and what is impossible.
     func interests(node: KernelNode) -> PacketGenerator.Interests {
         let impossible = ["127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "240.0.0.1", "::1", "::", "ff02::1"]
             .map { IPAddress($0)! }
         let edges = document.identities.flatMap { $0.cidrs + $0.except }.flatMap { [$0.address, $0.last] }
+        let inPrefixes = document.services.flatMap(\.vipPrefixes).flatMap { [$0.address, $0.last] }
         return PacketGenerator.Interests(
             sources: Self.hosts + Self.hosts + edges + impossible.prefix(4) + [node.addresses[0]],
-            destinations: Self.vips + Self.vips + Self.hosts + node.addresses + impossible, ports: Self.ports,
-            services: document.services.flatMap { service in
-                service.vips.flatMap { vip in
-                    service.ports.map { port in
-                        PacketGenerator.Interests.Service(
-                            vip, port.match.ipProtocol, port.match.selectors.lowerBound)
-                    }
-                }
-            }, tunnelEnds: node.addresses)
+            destinations: Self.vips + Self.vips + inPrefixes + Self.hosts + node.addresses + impossible,
+            ports: Self.ports,
+            services: document.services.flatMap(Self.places), tunnelEnds: node.addresses,
+            tunnelPorts: [.gue: 6080, .vxlan: 8472, .geneve: 6081], networks: [0, 7, 5000])
+    }
+
+    /// The edges of what a service answers on, and what is just outside.
+    private static func places(_ service: Service) -> [PacketGenerator.Interests.Service] {
+        let addresses = service.vips + service.vipPrefixes.flatMap { [$0.address, $0.last] }
+        return addresses.flatMap { vip in
+            service.ports.map(\.match).flatMap { match in
+                let (first, last) = (match.selectors.lowerBound, match.selectors.upperBound)
+                let ports = first == last ? [first] : [first, last, last &+ 1, first / 2 + last / 2]
+                return ports.map { PacketGenerator.Interests.Service(vip, match.ipProtocol, $0) }
+            }
+        }
     }
 
     private mutating func nic(_ name: String) -> Interface {
         var nic = Interface(name: name, position: here)
         if random.chance(30) { nic.nextHop = .fixed(MACAddress("02:00:00:00:00:99")!) }
-        if random.chance(50) { nic.decapsulate = [.ipip] }
+        nic.decapsulate = Self.tunnels.filter { _ in random.chance(50) }
         return nic
     }
 
@@ -65,7 +80,7 @@ struct RandomDocument {
     }
 
     private mutating func prefix() -> Prefix {
-        let host = random.pick(Self.hosts + Self.vips)
+        let host = random.pick(Self.hosts + Self.vips + Self.prefixes.map(\.last))
         let length =
             host.family == .v4
             ? random.pick([0, 8, 15, 16, 17, 23, 24, 25, 30, 31, 32, 32, 32])
@@ -83,25 +98,78 @@ struct RandomDocument {
 
     private mutating func service(_ number: Int) -> Service {
         var service = Service(name: "service-\(number)", position: here)
-        service.forward = random.chance(70) ? .ipip : .direct
+        service.forward = random.chance(30) ? .direct : random.pick(Service.Forward.allCases + [.nat])
+        service.masquerade = service.forward == .nat && random.chance(50)
+        service.tunnelPort = service.forward.encapsulation?.standardPort ?? 0
+        if service.forward.hasNetworks { service.vni = random.pick([0, 5000, 0xFFFFFF]) }
+        if random.chance(20) { service.mtu = random.pick([1300, 1450]) }
         // One port of its own per service: no two answer in the same place.
         let port = Self.ports[number % Self.ports.count] + (number < Self.ports.count ? 0 : 1000)
         let family: IPAddress.Family = random.pick(IPAddress.Family.allCases)
-        let vips = service.forward == .direct ? Self.vips.filter { $0.family == family } : Self.vips
+        let vips = service.forward.encapsulation == nil ? Self.vips.filter { $0.family == family } : Self.vips
         service.vips = Array(Set((0..<Int.random(in: 1...3, using: &random)).map { _ in random.pick(vips) })).sorted()
         let protocols: [IPProtocol] = random.pick([[.tcp], [.udp], [.tcp, .udp]])
-        service.ports = protocols.map { Service.Port(match: TrafficMatch($0, port: port), position: here) }
+        let target: UInt16? = service.forward == .nat && random.chance(60) ? 8443 : nil
+        service.ports = protocols.map {
+            Service.Port(match: TrafficMatch($0, port: port), target: target, position: here)
+        }
+        widen(&service, number)
+        // A target is for single addresses, and sctp's ports are not translated.
+        if !service.vipPrefixes.isEmpty { for index in service.ports.indices { service.ports[index].target = nil } }
+        if service.masquerade { service.ports.removeAll { $0.match.ipProtocol == .sctp } }
+        if random.chance(25) { service.sources = (0..<random.pick([1, 2])).map { _ in limit() } }
         service.drainTime = random.chance(80) ? 3600 : 0
         if random.chance(60) { service.scheduler = random.pick(Service.Scheduler.allCases) }
         if random.chance(25) { service.affinity = 3600 }
-        service.backends = backends(service.forward == .direct ? family : nil)
+        service.backends = backends(service.forward.encapsulation == nil ? family : nil, ownToo: service.forward == .nat)
         service.unavailable = random.pick([.drop, .reset, .unreachable])
         if random.chance(30) { split(&service) }
         return service
     }
 
-    private mutating func backends(_ family: IPAddress.Family?) -> [Backend] {
-        let addresses = KernelNode.backends.filter { family == nil || $0.family == family }
+    /// Ranges, whole protocols and prefixes, none of which another service has: a range of its own beside its port, and
+    /// the one whole protocol that no other service uses on addresses of its own.
+    private mutating func widen(_ service: inout Service, _ number: Int) {
+        if random.chance(40) {
+            let first = 9000 + UInt16(number) * 100
+            let range = random.chance(50) ? first...first + 99 : first + 37...first + 65
+            service.ports.append(
+                Service.Port(match: TrafficMatch(random.pick([.tcp, .udp, .sctp]), range), position: here))
+        }
+        if random.chance(40) {
+            let family = service.vips[0].family
+            let prefixes = Self.prefixes.filter { service.forward == .ipip || $0.family == family }
+            service.vipPrefixes = Array(
+                Set((0..<random.pick([1, 1, 2])).map { _ in random.pick(prefixes) })
+            ).sorted()
+        }
+        guard random.chance(20) else { return }
+        let own = Self.ownPrefixes[number % Self.ownPrefixes.count]
+        guard service.forward == .ipip || own.family == service.vips[0].family, number < Self.ownPrefixes.count else {
+            return
+        }
+        service.vips = []
+        service.vipPrefixes = [own]
+        service.ports = [IPProtocol.tcp, .udp, .sctp].map { Service.Port(match: TrafficMatch($0), position: here) }
+    }
+
+    /// Who may use a service at all.
+    private mutating func limit() -> Rule.Peer {
+        document.identities.isEmpty || random.chance(50)
+            ? .cidr(prefix(), except: []) : .identity(random.pick(document.identities).name)
+    }
+
+    /// They hold some VIPs and hosts, and each other.
+    static let prefixes = ["192.0.2.8/29", "192.0.2.0/24", "10.1.0.0/30", "2001:db8::/124", "2001:db8:1::/64"]
+        .map { try! Prefix(parsing: $0) }
+    private static let ownPrefixes = [
+        "198.51.100.0/29", "198.51.100.8/29", "2001:db8:7::/126", "198.51.100.16/30", "2001:db8:8::/64",
+    ].map { try! Prefix(parsing: $0) }
+
+    private mutating func backends(_ family: IPAddress.Family?, ownToo: Bool) -> [Backend] {
+        let addresses = (KernelNode.backends + (ownToo ? KernelNode.addresses : [])).filter {
+            family == nil || $0.family == family
+        }
         return addresses.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random)).enumerated().map {
             var backend = Backend(name: "backend-\($0.element)", address: $0.element, position: here)
             backend.weight = random.pick([0, 1, 1, 2, 100])

@@ -4,7 +4,7 @@ import Foundation
 let backendFile = """
     version: 1
     interfaces:
-      eth0: {decapsulate: [ipip]}
+      eth0: {decapsulate: [ipip, gue, vxlan: {vnis: [5000]}, geneve]}
     policies:
       web: {from: any, to: [node], ports: [80/tcp, 7/udp]}
     """
@@ -16,11 +16,14 @@ struct NodeFile {
     /// Name and the rest of the entry. shop-3 is reached through IPv6.
     var backends = [("shop-1", "10.0.1.1", 100), ("shop-2", "10.0.1.2", 100), ("shop-3", "2001:db8:2::3", 100)]
     var ports = ["80/tcp"]
+    /// The method, and lines about it.
+    var forward = "ipip"
     /// Further keys of the service.
     var service: [String] = []
     var policies = [Self.allowed]
     var interface = "eth0"
     var defaults = "echo: reply"
+    var drainTime = "1h"
     /// Lines at the end.
     var more = ""
 
@@ -36,7 +39,8 @@ struct NodeFile {
           shop:
             vips: [192.0.2.10, "2001:db8::10"]
             ports: [\(ports.joined(separator: ", "))]
-            forward: ipip
+            forward: \(forward)
+            drain-time: \(drainTime)
         \(service.map { "    \($0)\n" }.joined())    backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))
         policies:\(policies.isEmpty ? " {}" : "")
@@ -61,9 +65,9 @@ extension Lab {
         try await LabTests.run(sluiceCommand(arguments, on: host))
     }
 
-    func apply(_ file: NodeFile) async throws {
+    func apply(_ file: NodeFile, on host: Host = .node) async throws {
         let file = try TemporaryFile(file.text)
-        try await sluice("apply", file.path)
+        try await sluice("apply", file.path, on: host)
     }
 
     /// Runs the body with the file applied on the node, and leaves nothing of it behind.
@@ -79,8 +83,8 @@ extension Lab {
         try result.get()
     }
 
-    func service(_ name: String) async throws -> Report.Service {
-        try await decode(Report.Services.self, sluice("service", "show", name, "--json")).services[0]
+    func service(_ name: String, on host: Host = .node) async throws -> Report.Service {
+        try await decode(Report.Services.self, sluice("service", "show", name, "--json", on: host)).services[0]
     }
 
     /// Packets dropped so far for a reason.

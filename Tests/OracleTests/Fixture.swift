@@ -31,7 +31,9 @@ enum Fixture {
     static func state(_ rules: [RuleState] = []) -> State {
         var state = State()
         state.interfaces = [
-            InterfaceState(name: "eth0", index: eth0, mtu: 1500, mac: mac0, decapsulate: [.ipip], slot: 1),
+            InterfaceState(
+                name: "eth0", index: eth0, mtu: 1500, mac: mac0,
+                decapsulate: [.ipip, Decapsulation(.vxlan, vnis: [7])], slot: 1),
             InterfaceState(name: "eth1", index: eth1, mtu: 1400, mac: mac1, nextHop: .fixed(fixedHop), slot: 2),
         ]
         state.sets = [
@@ -59,6 +61,14 @@ enum Fixture {
                 name: "idle", vips: addresses("192.0.2.99"), ports: [TrafficMatch(.tcp, port: 80)], forward: .ipip,
                 drainTime: 0, backends: [], slot: 2),
         ]
+        // Beside the shop, on prefixes and ranges, for the net only.
+        state.services.append(
+            ServiceState(
+                name: "files", vips: addresses("192.0.2.10"),
+                ports: [TrafficMatch(.tcp, 8000...8099), TrafficMatch(.sctp)],
+                forward: .direct, drainTime: 0, backends: [], slot: 3))
+        state.services[3].vipPrefixes = [prefix("192.0.2.128/25"), prefix("2001:db8:10::/64")]
+        state.services[3].sources = [2]
         state.nodeAddresses = addresses("10.0.0.1", "2001:db8:f::1")
         return state
     }
@@ -106,6 +116,12 @@ enum Fixture {
     // MARK: Values
 
     /// Text that is an address; anything else fails the case that uses it.
+    static func prefix(_ text: String) -> Prefix {
+        if let prefix = try? Prefix(parsing: text) { return prefix }
+        Issue.record("not a prefix: \(text)")
+        return Prefix(address("0.0.0.0"))
+    }
+
     static func address(_ text: String) -> IPAddress {
         if let address = IPAddress(text) { return address }
         Issue.record("not an address: \(text)")

@@ -20,8 +20,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("interface", KeyTable.interface), ("defaults", .defaults), ("idle", .idle), ("identity", .identity),
-        ("service", .service),
+        ("interface", KeyTable.interface), ("networks", .decapsulation), ("defaults", .defaults), ("idle", .idle),
+        ("identity", .identity), ("service", .service),
         ("servicePort", .servicePort), ("backend", .backend), ("policy", .policy), ("peer", .peer), ("test", .test),
         ("", .document),
     ])
@@ -48,6 +48,13 @@ import Testing
             + "drain-time: 1h30m, scheduler: round-robin, affinity: 3h, backends: }}\n",
         "version: 1\ndefaults: {idle: {tcp: 1h, udp: 30s, sctp: 2h}, new-flows: 5000}\n",
         "version: 1\ndefaults: {idle: }\n",
+        "version: 1\ndefaults: {masquerade-ports: 20000-29999}\nservices: {s: {vips: [192.0.2.1], "
+            + "ports: [{port: 1/tcp, target: 80}], forward: nat, masquerade: true}}\n",
+        "version: 1\ninterfaces: {e: {decapsulate: [ipip, gue: {port: 6081}, {vxlan: {port: 8472, vnis: [5, 0]}}]}}\n"
+            + "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: geneve, vni: 5, port: 1, mtu: 1400}}\n",
+        "version: 1\nidentities: {1: {cidrs: [10.0.0.1]}}\n"
+            + "services: {s: {vips: [192.0.2.0/28, '2001:db8::/64'], ports: [{port: 1-2/sctp}, tcp, 5-9/udp], "
+            + "forward: ipip, sources: [1, 10.0.0.0/8]}}\n",
     ])
     func whatTheReaderAcceptsIsValid(text: String) throws {
         #expect(diagnostics(text).filter { !$0.contains("warning") } == [])
@@ -63,7 +70,7 @@ import Testing
         "version: 1\nidentities: {a: {cidrs: [office]}}", "version: 1\nidentities: {a: {labels: {}}}",
         "version: 1\nservices: {s: }", "version: 1\nservices: {s: {vips: [], ports: [1/tcp], forward: ipip}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1], forward: ipip}}",
-        "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: nat}}",
+        "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ospf}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, drain-time: 60}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, "
             + "backends: {b: {address: 10.0.0.2, weight: 65536}}}}",

@@ -28,6 +28,46 @@ import Testing
         #expect(service.backends[0].mac == MACAddress("02:00:00:00:00:01"))
     }
 
+    @Test func rangesPrefixesAndSources() throws {
+        let text = """
+            version: 1
+            services:
+              s:
+                vips: [192.0.2.0/28, 192.0.2.64, 192.0.2.65/32, "2001:db8:10::/64"]
+                ports: [80/tcp, 8000-8099/tcp, {port: udp}, sctp, 5060-5061/sctp]
+                sources: [office, 10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
+                forward: ipip
+            identities: {office: {cidrs: [203.0.113.0/24]}}
+
+            """
+        let service = try #require(try parse([SourceFile(name: "f", text: text)]).0.services.first)
+        #expect(service.vips.map(\.description) == ["192.0.2.64", "192.0.2.65"])
+        #expect(service.vipPrefixes.map(\.description) == ["192.0.2.0/28", "2001:db8:10::/64"])
+        #expect(
+            service.ports.map(\.match) == [
+                TrafficMatch(.tcp, port: 80), TrafficMatch(.tcp, 8000...8099), TrafficMatch(.udp), TrafficMatch(.sctp),
+                TrafficMatch(.sctp, 5060...5061),
+            ])
+        let cidrs = ["10.0.0.0/8", "2001:db8::/32", "192.0.2.7/32"].compactMap { try? Prefix(parsing: $0) }
+        #expect(service.sources == [.identity("office")] + cidrs.map { .cidr($0, except: []) })
+    }
+
+    @Test(arguments: [
+        ("[]", 75, "error: \"sources\" is empty: leave it out to mean everybody"),
+        ("[10.0.0.1/8]", 76, "error: the source \"10.0.0.1/8\" has host bits set: did you mean 10.0.0.0/8?"),
+        ("[any]", 76, "error: any is no source: leave sources out to mean everybody"),
+        ("[ofice]", 76, "error: there is no identity \"ofice\": did you mean \"office\"?"),
+        ("[s]", 76, "error: the service \"s\" cannot be a source: a service opens no connections"),
+        ("[office, office]", 84, "warning: this source is in the list twice"),
+        ("10.0.0.0/8", 75, "error: \"sources\" must be a list: write [10.0.0.0/8]"),
+    ])
+    func noSources(sources: String, column: Int, message: String) {
+        let text =
+            "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, sources: \(sources)}}\n"
+            + "identities: {office: {cidrs: [203.0.113.0/24]}}\n"
+        #expect(diagnostics(text) == ["f:2:\(column): \(message)"])
+    }
+
     @Test func whatIsNotWritten() throws {
         let service = try service(
             "vips: [192.0.2.10], ports: [443/tcp], forward: ipip, backends: {b: {address: 10.0.0.1}}")
@@ -71,7 +111,12 @@ import Testing
         ("\"ff02::1\"", "the VIP cannot be the multicast address ff02::1"),
         ("255.255.255.255", "the VIP cannot be the broadcast address 255.255.255.255"),
         ("\"::ffff:10.0.0.1\"", "the VIP cannot be the IPv4-mapped address ::ffff:10.0.0.1"),
-        ("10.0.0.1/32", "the VIP \"10.0.0.1/32\" is no address: write the address without a prefix length"),
+        ("10.0.0.1/24", "the VIP \"10.0.0.1/24\" has host bits set: did you mean 10.0.0.0/24?"),
+        ("0.0.0.0/0", "the VIP cannot be the prefix 0.0.0.0/0 of unspecified addresses"),
+        ("127.1.0.0/16", "the VIP cannot be the prefix 127.1.0.0/16 of loopback addresses"),
+        ("224.0.0.0/24", "the VIP cannot be the prefix 224.0.0.0/24 of multicast addresses"),
+        ("128.0.0.0/1", "the VIP cannot be the prefix 128.0.0.0/1 of multicast addresses"),
+        ("\"ff00::/16\"", "the VIP cannot be the prefix ff00::/16 of multicast addresses"),
         ("shop", "the VIP \"shop\" is no address: write it like 192.0.2.1 or \"2001:db8::1\""),
         ("1.2.3", "the VIP \"1.2.3\" is no address: write it like 192.0.2.1 or \"2001:db8::1\""),
         ("", "\"vips\" is empty: a service needs an address"),
@@ -88,10 +133,16 @@ import Testing
         ("80", "the port \"80\" has no protocol: write 80/tcp or /udp"),
         ("0/tcp", "\"0/tcp\" is out of range: ports are 1 to 65535"),
         ("65536/tcp", "\"65536/tcp\" is out of range: ports are 1 to 65535"),
-        ("80-81/tcp", "port ranges of services are not supported by this version: list the ports one by one"),
-        ("tcp", "a service cannot have the port tcp: use a port of tcp or udp, as 443/tcp"),
-        ("icmp/8", "a service cannot have the port icmp/echo-request: use a port of tcp or udp, as 443/tcp"),
-        ("5/sctp", "services on sctp are not supported by this version: use tcp or udp"),
+        (
+            "icmp/8",
+            "a service cannot have the port icmp/echo-request: "
+                + "use tcp, udp or sctp, alone or with a port or a range, as 443/tcp"
+        ),
+        (
+            "gre",
+            "a service cannot have the port gre: use tcp, udp or sctp, alone or with a port or a range, as 443/tcp"
+        ),
+        ("81-80/tcp", "the range \"81-80/tcp\" ends before it starts"),
         ("{}", "a port of a service needs the key \"port\""),
         ("", "\"ports\" is empty: a service needs a port"),
     ])
@@ -124,7 +175,7 @@ import Testing
         .backends("{a: }", "f:7:16: error: a backend needs the key \"address\""),
         .backends(
             "{a: {address: 10.0.0.1, mac: \"02:00:00:00:00:01\"}}",
-            "f:7:44: warning: the MAC is of no use with forward ipip: it is for forward direct"),
+            "f:7:44: warning: the MAC is of no use with forward ipip: it is for forward direct, vxlan and geneve"),
         .backends(
             "{a: {adress: 10.0.0.1}}", "f:7:20: error: unknown key \"adress\" in a backend: did you mean \"address\"?"),
         .backends("[10.0.0.1]", "f:7:15: error: \"backends\" must be a mapping from names, this is a list"),
@@ -144,7 +195,24 @@ import Testing
             "f:2:61: warning: the port 1/tcp is in this list twice"),
         .section(
             "services: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp, target: 80}], forward: ipip}}\n",
-            "f:2:57: error: \"target\" is not supported by this version"),
+            "f:2:65: error: forward ipip leaves ports as they are: a target is for forward nat"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp, target: 0}], forward: nat}}\n",
+            "f:2:65: error: the target 0 is out of range: it is 1 to 65535"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, masquerade: true}}\n",
+            "f:2:78: error: masquerade is for forward nat, not for ipip"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: nat, masquerade: 1}}\n",
+            "f:2:77: error: masquerade must be true or false, not \"1\""),
+        .section(
+            "services: {s: {vips: [192.0.2.1, \"2001:db8::1\"], ports: [1/tcp], forward: nat, "
+                + "backends: {b: {address: \"2001:db8::2\"}}}}\n",
+            "f:2:92: error: the backend \"b\" at 2001:db8::2 cannot serve the VIP 192.0.2.1: "
+                + "forward nat does not translate between IPv4 and IPv6: make it two services"),
+        .section(
+            "defaults: {masquerade-ports: 65535-61000}\n",
+            "f:2:30: error: \"65535-61000\" is no range of ports: write it like 61000-65535"),
         .section(
             "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipp}}\n",
             "f:2:60: error: forward cannot be \"ipp\": did you mean \"ipip\"?"),
@@ -166,7 +234,7 @@ import Testing
             "services: {s: {vips: [192.0.2.1, \"2001:db8::1\"], ports: [1/tcp], forward: direct, "
                 + "backends: {b: {address: \"2001:db8::2\"}}}}\n",
             "f:2:23: error: no backend of \"s\" can be reached from the VIP 192.0.2.1: "
-                + "forward direct needs backends of the same family; ipip does not"),
+                + "forward direct needs backends of the same family; tunnels do not"),
         .section(
             "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, "
                 + "backends: {b: {address: \"2001:db8::2\"}}}}\n"),
@@ -180,19 +248,10 @@ import Testing
         #expect(diagnostics(test.text) == test.expected)
     }
 
-    @Test(arguments: ["vni", "port", "masquerade", "mtu", "health"])
+    @Test(arguments: ["health"])
     func keysOfLaterVersions(key: String) {
         let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, \(key): 1}}\n"
         #expect(diagnostics(text) == ["f:2:66: error: \"\(key)\" is not supported by this version"])
-    }
-
-    @Test(arguments: ["gue", "vxlan", "geneve", "nat"])
-    func methodsOfLaterVersions(method: String) {
-        let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: \(method)}}\n"
-        #expect(
-            diagnostics(text) == [
-                "f:2:60: error: forward \"\(method)\" is not supported by this version: use direct or ipip"
-            ])
     }
 }
 

@@ -71,6 +71,23 @@ struct fragment {
     __u16 pad;
 };
 
+// A flow through a service that forwards by `nat` (`translations`): what a packet of the key's flow is turned into.
+// There are two entries for a flow, the second one for what the backend sends: its key is the first one's value with
+// both ends exchanged, and the other way round.
+#define TRANSLATION_REPLY 1 // the key is a packet from the backend
+struct translation {
+    __u64 source[2];
+    __u64 destination[2];
+    __u64 seen;    // jiffies of the last packet
+    __u32 backend; // slot
+    __u32 tag;     // of the backend when it was chosen
+    __u16 source_port;
+    __u16 destination_port;
+    __u8 state; // TRACKED_…
+    __u8 flags; // TRANSLATION_…
+    __u8 pad[2];
+};
+
 // How to reach a backend, as the kernel's tables said a moment ago.
 struct nexthop {
     __u64 filled;      // jiffies
@@ -80,6 +97,13 @@ struct nexthop {
     __u16 mtu;         // of the route, bytes of IP packet
     __u8 pad[2];
 };
+
+// How to reach a client, likewise.
+struct path {
+    __u64 address[2];
+    struct nexthop hop; // tag 0: not filled
+};
+#define PATHS 256 // per CPU; a power of two
 
 // Lifetimes in seconds. Those of flows to services are in the image, but for:
 #define CONNECTION_OPENING_SECONDS 60
@@ -95,6 +119,8 @@ _Static_assert(sizeof(struct flow_key) == 40, "flow_key");
 _Static_assert(sizeof(struct tracked) == 16, "tracked");
 _Static_assert(sizeof(struct connection) == 32, "connection");
 _Static_assert(sizeof(struct load) == 16, "load");
+_Static_assert(sizeof(struct translation) == 56, "translation");
+_Static_assert(sizeof(struct path) == 48, "path");
 _Static_assert(sizeof(struct fragment_key) == 40, "fragment_key");
 _Static_assert(sizeof(struct fragment) == 16, "fragment");
 _Static_assert(sizeof(struct nexthop) == 32, "nexthop");

@@ -28,7 +28,7 @@ struct line {
 // Line 0: what every packet to a service needs.
 struct image_head {
     __u32 magic;
-    __u32 interfaces_line; // struct interface, 1 << interface_bits of them
+    __u32 interfaces_line; // struct interface, 1 << interface_bits of them; behind them u32, see struct vnis
     __u32 interface_multiplier;
     __u32 interface_bits;
     __u32 frontends_line;    // struct frontend_bucket
@@ -47,7 +47,9 @@ struct image_head {
 
 // Line 1: what other packets need, and the control plane.
 struct image_tail {
-    __u32 version;
+    __u16 version;
+    __u8 clients;             // CLIENTS_…
+    __u8 flags;               // IMAGE_…
     __u32 lines;              // of the whole image
     __u32 lengths6_line;      // struct length6, the tree's root first; see prefix6_bucket
     __u32 lengths6_count;     // 0: no IPv6 prefix at all
@@ -62,8 +64,10 @@ struct image_tail {
     __u32 service_count;
     __u32 backend_count;
     __u32 details_line; // struct service_detail, one for each service
-    __u32 clients;      // CLIENTS_…
+    __u32 wide_base;    // paged: destination class -> base of a paged array: port class -> number of a wide frontend,
+                        // 0: none; WIDE_NONE: there are no wide frontends
 };
+#define IMAGE_TRANSLATES 1 // a service forwards by `nat`: packets may be replies to translated ones
 
 // Processes of the node whose sockets meet services.
 #define CLIENTS_NONE 0
@@ -132,7 +136,8 @@ struct length6 {
 // A subject is what a rule can protect: a service's port, an answering VIP, the node or a destination beyond it on one
 // port class. Its number is the base of a paged array: source class -> cell.
 #define CELL_ALLOW 0x80000000u
-#define CELL_RULE 0x00ffffffu // the deciding rule's slot; 0 is the default
+#define CELL_SOURCE 0x40000000u // the service is not for these sources, whatever the rules say
+#define CELL_RULE 0x00ffffffu   // the deciding rule's slot; 0 is the default
 
 // Where (address, protocol, port) meets a service. Two choices, as above.
 #define FRONTEND_WAYS 2
@@ -149,6 +154,11 @@ struct frontend_bucket {
     struct frontend ways[FRONTEND_WAYS];
 };
 
+// Frontends of more than one address or port (prefixes, ranges, all ports) are *wide*: found by class, where the
+// buckets have nothing. They lie behind the last bucket, as many to the line, without address and port; the first is
+// never used, so that a number of 0 means none.
+#define WIDE_NONE 0xffffffffu
+
 // Forwarding methods.
 #define FORWARD_DIRECT 0
 #define FORWARD_IPIP 1
@@ -163,6 +173,8 @@ struct frontend_bucket {
 #define SLOT_MARKED 0x8000u // established connections may belong to `previous`, see DESIGN "Which backend"
 #define SLOT_NONE 0xffffu   // in `previous`: the current backend is meant
 #define SLOTS_PER_LINE 32
+
+#define MTU_ANY 0xffffu
 
 // In `service.flags`: what a service without a usable backend answers, where not nothing.
 #define SERVICE_UNAVAILABLE_RESET 0x10       // a TCP reset, and to datagrams as below
@@ -193,9 +205,12 @@ struct service {
     __u8 flags;     // SERVICE_…
     __u8 pad;
     __be16 tunnel_port; // destination port of an outer UDP header
-    __u16 mtu;          // longest packet on the way to a backend, outer header included; 0: what the path takes
-    __u32 vni;
-    __u32 reserved[4];
+    __u16 mtu;  // longest IP packet on the way to a backend, outer headers included; MTU_ANY: what the path takes
+    __be32 vni; // as in a header of VXLAN or Geneve: the low byte is 0
+    __u32 reserved[2];
+    __u16 masquerade_first; // FORWARD_NAT: the node's ports that clients' are turned into
+    __u16 masquerade_count; // 0: clients stay as they are
+    __u32 reserved3;
 };
 
 // What only some services need, one for each service.
@@ -208,15 +223,17 @@ struct service_detail {
 
 #define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
 #define BACKEND_MAC 2 // `mac` is where `direct` sends, whatever the neighbour table says
+#define BACKEND_OWN 4 // the address was the node's own when the image was made
 #define BACKEND_NONE 0xffffffffu
 struct backend {
     __u8 address[16]; // network order; IPv4 in the first four bytes
-    __u8 source[16];  // of the outer header, likewise
+    __u8 source[16];  // of the outer header, or of masqueraded packets, likewise
     __u32 slot;       // its counter and its next hop's place
     __u32 tag;        // tells a cached next hop for this address from one for an earlier owner of the slot; never 0
     __u32 outer_sum;  // IPv4: sum of the outer header's constant 16-bit words (version, DF, addresses; not the TTL)
-    __u8 mac[6];
-    __u8 flags; // BACKEND_…
+                      // IPv6: sum of the UDP pseudo header's (addresses, protocol)
+    __u8 mac[6];      // VXLAN and Geneve: destination of the frame inside
+    __u8 flags;       // BACKEND_…
     __u8 pad;
     __u16 weight; // 0: takes no new flows
     __u8 reserved[10];
@@ -224,6 +241,19 @@ struct backend {
 
 #define INTERFACE_FIXED_HOP 1 // every forwarded packet goes to `next_hop` and out where it came in
 #define INTERFACE_DECAPSULATE_IPIP 2
+#define INTERFACE_DECAPSULATE_GUE 4
+#define INTERFACE_DECAPSULATE_VXLAN 8
+#define INTERFACE_DECAPSULATE_GENEVE 16
+#define INTERFACE_DECAPSULATE                                                                                          \
+    (INTERFACE_DECAPSULATE_IPIP | INTERFACE_DECAPSULATE_GUE | INTERFACE_DECAPSULATE_VXLAN |                            \
+     INTERFACE_DECAPSULATE_GENEVE)
+
+// Virtual networks whose packets are taken: a rising part of the words behind the interfaces; none: all are.
+struct vnis {
+    __u32 first;
+    __u32 count;
+};
+
 struct interface {
     __u32 index; // the kernel's; 0: free
     __u32 slot;  // 0: not one of ours
@@ -231,7 +261,13 @@ struct interface {
     __u32 mtu;   // bytes of IP packet
     __u8 next_hop[6];
     __u8 mac[6];
-    __u32 pad[9];
+    __be16 gue_port; // where tunnels over UDP end
+    __be16 vxlan_port;
+    __be16 geneve_port;
+    __u16 pad0;
+    struct vnis vxlan_vnis;
+    struct vnis geneve_vnis;
+    __u32 pad[3];
 };
 
 _Static_assert(sizeof(struct line) == LINE_BYTES, "line");

@@ -108,7 +108,8 @@ __noinline int report_drop(__u32 cpu, __u32 outcome) {
 
 // What the kernel is to do with a packet. One that `sluice_resolve` redirects must get to it first.
 static __always_inline int outcome_verdict(__u32 outcome) {
-    return outcome == OUTCOME_REDIRECT_RESOLVE ? XDP_PASS : outcome_action(outcome);
+    return outcome == OUTCOME_REDIRECT_RESOLVE || outcome == OUTCOME_REDIRECT_REPLY_RESOLVE ? XDP_PASS
+                                                                                            : outcome_action(outcome);
 }
 
 // Puts the packet on the books and says what the kernel is to do with it.

@@ -1,10 +1,10 @@
 // Which backend: Maglev (Eisenbud et al., NSDI 2016), with what keeps connections over a change of the backend set; or
 // another scheduler, with a memory of what it chose.
 //
-// For TCP to a Maglev service, in the steady state the hash alone decides and nothing is remembered. A slot that
-// changed is marked and keeps its previous backend for the drain time: a SYN goes to the new one and is remembered, a
-// packet of a connection that is not remembered began earlier and goes to the previous one. Every node computes both
-// tables alike, so this also holds when another node takes over in between.
+// For TCP and SCTP to a Maglev service, in the steady state the hash alone decides and nothing is remembered. A slot
+// that changed is marked and keeps its previous backend for the drain time: a SYN goes to the new one and is
+// remembered, a packet of a connection that is not remembered began earlier and goes to the previous one. Every node
+// computes both tables alike, so this also holds when another node takes over in between.
 //
 // Every other flow is looked up. A new one goes where the scheduler says and is remembered. What nobody remembers (a
 // connection that was evicted, or that another node knew; a flow beyond the ration) goes by the service's Maglev table,
@@ -106,7 +106,7 @@ static __always_inline __u32 balance_by_hash(const struct view *view, const stru
 
     TRACE(hash, hash);
     TRACE(slot, slot);
-    if (!(entry & SLOT_MARKED) || p->protocol != IPPROTO_TCP || drain_is_over(service))
+    if (!(entry & SLOT_MARKED) || p->protocol == IPPROTO_UDP || drain_is_over(service))
         return current;
     if (p->flags & PACKET_SYN)
         return previous_for_new(view, service, hash, current);
@@ -152,7 +152,7 @@ __noinline __u32 balance_unknown(__u32 cpu, __u32 service_index) {
     p = &own->packet;
     service = line_at(&view, view.head->services_line + service_index);
     detail = line_at(&view, view_tail(&view)->details_line + service_index);
-    opens = !(p->flags & PACKET_ICMP_ERROR) && (p->protocol != IPPROTO_TCP || p->flags & PACKET_SYN);
+    opens = !(p->flags & PACKET_ICMP_ERROR) && (p->protocol == IPPROTO_UDP || p->flags & PACKET_SYN);
     if (service->flags & SERVICE_AFFINITY)
         chosen = balance_client(&view, service, detail->affinity, own, opens);
     known_client = chosen != SLOT_NONE;
@@ -198,7 +198,7 @@ static __always_inline __u32 balance(const struct view *view, const struct servi
 
     if (!service->slot_count)
         return BACKEND_NONE;
-    if (service->flags & SERVICE_STATEFUL || p->protocol != IPPROTO_TCP) {
+    if (service->flags & SERVICE_STATEFUL || p->protocol == IPPROTO_UDP) {
         workspace_put(p);
         backend = balance_flow(p->cpu, service_index);
         if (unlikely(backend == SLOT_NONE))

@@ -18,6 +18,9 @@ static __always_inline int beyond_echo(struct xdp_md *ctx, const struct view *vi
     const struct frontend *frontend = frontend_find(view, p->destination, p->protocol, 0);
     __u32 cell;
 
+    // The code means nothing (RFC 792), so to rules it is always the one that is sent in practice.
+    if (!frontend)
+        frontend = wide_find(view, p->destination, p->protocol, p->selector & 0xff00);
     if (!frontend)
         return CONTINUE;
     if (p->flags & PACKET_FRAGMENT)
@@ -25,7 +28,7 @@ static __always_inline int beyond_echo(struct xdp_md *ctx, const struct view *vi
     cell = policy_cell(view, frontend->subject, source_value);
     TRACE(subject, frontend->subject);
     TRACE_FLAG(TRACE_ECHO);
-    return policy_judge(p, cell) ? echo_answer(ctx, p) : policy_refusal(cell);
+    return policy_judge(p, cell) ? echo_answer(ctx, p) : policy_refusal(p, cell);
 }
 
 // An ICMP error to a VIP: makes the flow that it is about the packet's flow and marks the packet as one for a service.
@@ -39,7 +42,7 @@ static __always_inline int beyond_error(struct xdp_md *ctx, const struct view *v
         return own ? CONTINUE : OUTCOME_DROP_FRAGMENT;
     if (!quote_read(&bounds, p, &quote))
         return own ? CONTINUE : OUTCOME_DROP_MALFORMED;
-    found = frontend_find(view, p->destination, quote.protocol, quote.destination_port);
+    found = service_find(view, p->destination, quote.protocol, quote.destination_port);
     if (!found || found->service == FRONTEND_ECHO)
         return own ? CONTINUE : OUTCOME_DROP_NO_SERVICE;
     quote_apply(p, &quote);
@@ -72,7 +75,7 @@ static __always_inline int beyond_services(struct xdp_md *ctx, const struct view
         return cell & CELL_RULE ? OUTCOME_PASS_ALLOWED : OUTCOME_PASS_DEFAULT;
     }
     if (!beyond_reply(ctx, p))
-        return policy_refusal(cell);
+        return policy_refusal(p, cell);
     p->flags &= ~PACKET_JUDGED;
     return OUTCOME_PASS_REPLY;
 }
@@ -90,7 +93,8 @@ static __always_inline int beyond_source(const struct view *view, struct packet 
 // about a balanced flow, or a later fragment of one.
 __noinline int beyond(struct xdp_md *ctx, __u32 cpu) {
     struct workspace *own = workspace_of(cpu);
-    __u32 source_value, destination_value;
+    __u32 source_value, destination_value, tunnel;
+    const struct interface *in;
     struct packet *p;
     struct view view;
     int outcome;
@@ -102,14 +106,16 @@ __noinline int beyond(struct xdp_md *ctx, __u32 cpu) {
     if (outcome != CONTINUE)
         return outcome;
     if (p->flags & PACKET_LATER_FRAGMENT && balanced_protocol(p) &&
-        frontend_find(&view, p->destination, p->protocol, p->destination_port))
+        service_find(&view, p->destination, p->protocol, p->destination_port))
         return CONTINUE;
 
     destination_value = address_value(&view, p->destination, p->v6);
-    if (tunnel_for_us(ctx, p, destination_value)) {
+    in = interface_find(&view, p->interface);
+    tunnel = tunnel_for_us(ctx, in, p, destination_value);
+    if (in && tunnel) {
         outcome = tunnel_denied(&view, p, source_value, destination_value);
         if (outcome == CONTINUE)
-            outcome = tunnel_open(ctx, p);
+            outcome = tunnel_open(ctx, p, in, tunnel);
         if (outcome == CONTINUE)
             outcome = beyond_source(&view, p, &source_value);
         if (outcome != CONTINUE)

@@ -107,7 +107,7 @@ static __always_inline void connection_follow(struct connection *known, struct w
         return;
     if (known->seen != now)
         known->seen = now;
-    if (p->protocol == IPPROTO_TCP && !ended) {
+    if (p->protocol != IPPROTO_UDP && !ended) {
         ends = !!(p->flags & PACKET_CLOSING);
         if (unlikely(known->opened && known->state == CONNECTION_OPENING)) {
             // A repeated SYN says that the handshake takes at least so long.

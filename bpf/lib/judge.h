@@ -4,9 +4,25 @@
 #include "balance.h"
 #include "beyond.h"
 #include "forward.h"
+#include "nat.h"
 #include "policy.h"
 #include "service.h"
 #include "unavailable.h"
+
+// Instead of an outcome: the service forwards by `nat`, which is a program of its own.
+#define TRANSLATE (-2)
+
+// Leaves the packet to sluice_translate.
+static __always_inline int judge_translated(const struct packet *p, const struct frontend *frontend) {
+    struct workspace *own = workspace_of(p->cpu);
+
+    if (!own)
+        return OUTCOME_DROP_INTERNAL;
+    own->packet = *p;
+    own->service = frontend->service;
+    own->target = frontend->target;
+    return TRANSLATE;
+}
 
 // A packet of a flow to a service's frontend.
 static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
@@ -23,17 +39,19 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     TRACE(service, frontend->service);
     TRACE_FLAG(TRACE_SERVICE);
     if (unlikely(!policy_judge(p, cell)))
-        return policy_refusal(cell);
+        return policy_refusal(p, cell);
     service = line_at(view, view->head->services_line + frontend->service);
     p->service_counter = service->counter;
     p->flags |= PACKET_SERVICE;
+    if (unlikely(service->forward == FORWARD_NAT))
+        return judge_translated(p, frontend);
     index = balance(view, service, frontend->service, p);
     if (unlikely(index == BACKEND_NONE))
         return unavailable(ctx, p, service);
     backend = backend_at(view, index);
     p->backend_slot = backend->slot;
     p->flags |= PACKET_BACKEND;
-    return forward(ctx, p, in, backend, service->forward);
+    return forward(ctx, p, in, backend, service);
 }
 
 // Any packet, described in this CPU's workspace.
@@ -43,12 +61,17 @@ static __always_inline int judge(struct xdp_md *ctx, const struct view *view, st
     int outcome;
 
     if (balanced_protocol(p) && !(p->flags & PACKET_LATER_FRAGMENT))
-        frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
+        frontend = service_find(view, p->destination, p->protocol, p->destination_port);
     if (!frontend) {
+        if (view_tail(view)->flags & IMAGE_TRANSLATES) {
+            outcome = nat_reply(ctx, p->cpu);
+            if (outcome != CONTINUE)
+                return outcome;
+        }
         outcome = beyond(ctx, p->cpu);
         if (outcome != CONTINUE)
             return outcome;
-        frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
+        frontend = service_find(view, p->destination, p->protocol, p->destination_port);
         if (!frontend)
             return OUTCOME_DROP_INTERNAL;
     }

@@ -4,7 +4,7 @@
 #include "base.h"
 
 #define PACKET_ADDRESSED 1       // the flow's addresses and protocol were read
-#define PACKET_SYN 2             // TCP: opens a connection (SYN without ACK)
+#define PACKET_SYN 2             // opens a connection (TCP: SYN without ACK, SCTP: INIT)
 #define PACKET_CLOSING 4         // TCP: FIN or RST
 #define PACKET_FIRST_FRAGMENT 8  // more fragments follow
 #define PACKET_LATER_FRAGMENT 16 // ports come from the first fragment
@@ -64,7 +64,7 @@ static __always_inline int same_address(const __u64 left[2], const __u64 right[2
 struct hop {
     __u8 ethernet[12]; // destination, source
     __u16 mtu;         // bytes of IP packet; 0: not known
-    __u16 pad;
+    __u16 beyond;      // the interface is none of the file's: the kernel has to send
     __u32 interface;
 };
 
@@ -89,6 +89,12 @@ struct workspace {
     struct resolve resolve;
     struct flow_key key;
     struct connection connection;
+    // For `sluice_translate`: the packet's service, and the port of its backends in network order, 0 where it is that
+    // of the packet.
+    __u32 service;
+    __u32 target;
+    struct translation translation; // of the packet
+    struct translation opposite;    // of its answers
 
     // How much of what is rationed has been used in the current second.
     __u64 second_began; // jiffies

@@ -36,6 +36,8 @@
 #define TCP_URG 0x20
 #define TCP_FLAGS 0x3f
 
+#define SCTP_INIT 1 // a chunk's type
+
 #define ICMP_ECHO_REPLY 0
 #define ICMP_UNREACHABLE 3
 #define ICMP_ECHO_REQUEST 8
@@ -43,6 +45,7 @@
 #define ICMP_PARAMETER_PROBLEM 12
 #define ICMPV6_UNREACHABLE 1
 #define ICMPV6_TOO_BIG 2
+#define ICMPV6_TIME_EXCEEDED 3
 #define ICMPV6_PARAMETER_PROBLEM 4
 #define ICMPV6_ECHO_REQUEST 128
 #define ICMPV6_ECHO_REPLY 129
@@ -324,6 +327,20 @@ static __always_inline int parse_udp(const struct bounds *bounds, struct packet 
     return CONTINUE;
 }
 
+// An INIT chunk is always the only one of its packet (RFC 9260, section 4.3).
+static __always_inline int parse_sctp(const struct bounds *bounds, struct packet *p, __u32 payload) {
+    const __be16 *ports = bytes_at(bounds, p->l4, SCTP_HEADER);
+    const __u8 *sctp = bytes_at(bounds, p->l4, SCTP_HEADER + 1);
+
+    if (!ports || payload < SCTP_HEADER)
+        return OUTCOME_DROP_MALFORMED;
+    if (sctp && payload > SCTP_HEADER && sctp[SCTP_HEADER] == SCTP_INIT)
+        p->flags |= PACKET_SYN;
+    p->source_port = ports[0];
+    p->destination_port = ports[1];
+    return CONTINUE;
+}
+
 // The ICMP of the packet's own family.
 static __always_inline int is_icmp(const struct packet *p) {
     return p->protocol == (p->v6 ? PROTOCOL_ICMPV6 : IPPROTO_ICMP);
@@ -407,12 +424,7 @@ static __always_inline int parse_transport(const struct bounds *bounds, struct p
         // Each family has its own.
         return OUTCOME_DROP_MALFORMED;
     } else if (p->protocol == PROTOCOL_SCTP) {
-        const __be16 *sctp = bytes_at(bounds, p->l4, SCTP_HEADER);
-
-        if (!sctp || payload < SCTP_HEADER)
-            return OUTCOME_DROP_MALFORMED;
-        p->source_port = sctp[0];
-        p->destination_port = sctp[1];
+        outcome = parse_sctp(bounds, p, payload);
     }
     p->selector = bpf_ntohs(p->destination_port);
     return outcome;

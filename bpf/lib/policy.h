@@ -19,15 +19,25 @@ static __always_inline int policy_judge(struct packet *p, __u32 cell) {
     return cell & CELL_ALLOW;
 }
 
-static __always_inline int policy_refusal(__u32 cell) {
+static __always_inline int policy_refusal(struct packet *p, __u32 cell) {
+    if (cell & CELL_SOURCE) {
+        // No rule was asked.
+        p->flags &= ~PACKET_JUDGED;
+        return OUTCOME_DROP_SOURCE;
+    }
     return cell & CELL_RULE ? OUTCOME_DROP_POLICY : OUTCOME_DROP_DEFAULT;
+}
+
+static __always_inline __u32 port_class_of(const struct view *view, const struct image_tail *tail, __u8 protocol,
+                                           __u16 selector) {
+    __u32 word = view_word(view, tail->protocols_line, protocol);
+
+    return word & PROTOCOL_CONSTANT ? word & ~PROTOCOL_CONSTANT : view_paged(view, word, selector);
 }
 
 static __always_inline __u32 port_class(const struct view *view, const struct image_tail *tail,
                                         const struct packet *p) {
-    __u32 word = view_word(view, tail->protocols_line, p->protocol);
-
-    return word & PROTOCOL_CONSTANT ? word & ~PROTOCOL_CONSTANT : view_paged(view, word, p->selector);
+    return port_class_of(view, tail, p->protocol, p->selector);
 }
 
 // The verdict on a packet that is for no service. The node and what lies beyond it are different subjects; the route

@@ -170,7 +170,7 @@ static __always_inline void peer_set(struct peer *peer, const struct name *name,
 // The service that a process means, NULL where it means none.
 static __always_inline const struct frontend *socket_frontend(const struct bpf_sock_addr *ctx, const struct view *view,
                                                               const struct name *name) {
-    return frontend_find(view, name->address, ctx->protocol, name->port);
+    return service_find(view, name->address, ctx->protocol, name->port);
 }
 
 // No backend: as a host answers on whose port nothing listens.

@@ -14,7 +14,9 @@ extension ExplainReport {
         let trace = answer.trace
         let service = trace.flags.contains(.service) ? state.service(at: trace.service) : nil
         let backend = trace.flags.contains(.backend) ? state.backend(at: trace.backend) : nil
-        let rule = trace.flags.contains(.policy) ? RuleName.of(slot: trace.ruleSlot, in: state) : nil
+        let rule =
+            trace.flags.contains(.policy) && !trace.isOutsideSources
+            ? RuleName.of(slot: trace.ruleSlot, in: state) : nil
         verdict = answer.outcome.action == .drop ? .deny : .allow
         action = answer.outcome.action.rawValue
         reason = answer.outcome.name
@@ -28,6 +30,9 @@ extension ExplainReport {
         if trace.flags.contains(.decapsulated) { path.append("a tunnel packet: judged by what it holds") }
         if trace.flags.contains(.icmpError) { path.append("an ICMP error: judged by the packet that it quotes") }
         path.append("to \(flow.to)\(Self.destination(trace, service))")
+        if trace.flags.contains(.policy), trace.isOutsideSources, let service {
+            path.append("the sources of service \(service.name) leave it out")
+        }
         if let rule { path.append(Self.decision(rule, answer, state)) }
         if let backend {
             path.append("backend \(backend.name) at \(backend.address), \(Self.choice(trace, service))")

@@ -35,6 +35,13 @@ extension FlowReport.Row {
         case .client(_, let slot, _):
             kind = "client"
             backend = backends[slot]
+        case .translated(let tracked, let translation):
+            kind = "translated"
+            state = "\(tracked)"
+            backend = backends[translation.backendSlot]
+            translated = FlowReport.Translation(
+                source: translation.source, sourcePort: translation.sourcePort,
+                destination: translation.destination, destinationPort: translation.destinationPort)
         }
     }
 }

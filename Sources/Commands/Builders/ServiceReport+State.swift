@@ -20,7 +20,7 @@ extension ServiceReport {
 extension ServiceReport.Service {
     fileprivate init(_ service: ServiceState, _ counters: CounterSnapshot, _ loads: LoadSnapshot) {
         self.init(
-            name: service.name, vips: service.vips, ports: service.ports, forward: service.forward.rawValue,
+            name: service.name, vips: service.allVIPs, ports: service.ports, forward: service.forward.rawValue,
             scheduler: service.scheduler.rawValue, affinity: service.affinity > 0 ? service.affinity : nil,
             traffic: Traffic(counters.service(service.slot)),
             groups: service.groups.map { .init(name: $0.name, weight: $0.weight) },

@@ -4,7 +4,7 @@ import Net
 struct ServiceReport: Report, Equatable {
     struct Service: Equatable, Sendable {
         var name: String
-        var vips: [IPAddress]
+        var vips: [Prefix]
         var ports: [TrafficMatch]
         var forward: String
         var scheduler: String
@@ -55,7 +55,8 @@ struct ServiceReport: Report, Equatable {
         var table = Table("SERVICE", "VIPS", "PORTS", "FORWARD", "UP", "PACKETS", "BYTES")
         for service in services {
             table.add(
-                .init(service.name), .init(service.vips.list), .init(service.ports.list), .init(service.forward),
+                .init(service.name), .init(service.vips.map(\.shortText).list), .init(service.ports.list),
+                .init(service.forward),
                 .init("\(service.up)/\(service.backends.count)", service.up == 0 ? .red : nil),
                 .init(service.traffic.packets), .init(service.traffic.bytes))
         }
@@ -68,7 +69,7 @@ extension ServiceReport.Service {
         .object(
             [
                 .init(key: "name", value: .string(name)),
-                .init(key: "vips", value: JSON(texts: vips)),
+                .init(key: "vips", value: JSON(texts: vips.map(\.shortText))),
                 .init(key: "ports", value: JSON(texts: ports)),
                 .init(key: "forward", value: .string(forward)),
                 .init(key: "scheduler", value: .string(scheduler)),
@@ -90,7 +91,7 @@ extension ServiceReport.Service {
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
         }
         return Facts([
-            ("service", name), ("vips", vips.list), ("ports", ports.list), ("forward", forward),
+            ("service", name), ("vips", vips.map(\.shortText).list), ("ports", ports.list), ("forward", forward),
             ("scheduler", scheduler), ("affinity", affinity.map { "\($0) s" } ?? "none"),
             ("groups", groups.map { "\($0.name) \($0.weight)" }.joined(separator: ", ")),
             ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),

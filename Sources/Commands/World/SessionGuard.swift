@@ -23,7 +23,11 @@ struct SessionGuard: Equatable {
     /// Says so where `state` denies the session's packets, which ends it at the next one.
     func warning(about state: State) -> String? {
         let service = state.services.firstIndex {
-            $0.vips.contains(server) && $0.ports.contains { $0.contains(.tcp, port) }
+            $0.hasVIP(server) && $0.ports.contains { $0.contains(.tcp, port) }
+        }
+        let sources = service.flatMap { state.services[$0].sources }
+        if let service, let sources, !sources.contains(where: { state.sets[$0].contains(client) }) {
+            return "the sources of \(state.services[service].name) leave out \(client), from which this is typed"
         }
         let rule = state.rules.first { decides($0, in: state, service: service) }
         guard (rule?.action ?? state.ingressDefault) == .deny else { return nil }

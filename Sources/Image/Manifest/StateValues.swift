@@ -10,8 +10,7 @@ extension InterfaceState: ManifestValue {
         writer.optional(mac)
         writer.name(mode)
         if case .fixed(let hop) = nextHop { writer.optional(hop) } else { writer.flag(false) }
-        writer.number(UInt(decapsulate.count))
-        for encapsulation in decapsulate { writer.name(encapsulation) }
+        writer.list(decapsulate)
         writer.list(tunnelSources)
         writer.number(slot)
     }
@@ -21,9 +20,23 @@ extension InterfaceState: ManifestValue {
             name: try reader.text(), index: try reader.number(), mtu: try reader.signed(), mac: try reader.optional(),
             mode: try reader.name(), slot: 0)
         if let hop = try reader.optional(MACAddress.self) { nextHop = .fixed(hop) }
-        for _ in 0..<(try reader.count()) { decapsulate.append(try reader.name()) }
+        decapsulate = try reader.list()
         tunnelSources = try reader.list()
         slot = try reader.number()
+    }
+}
+
+extension Decapsulation: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.name(encapsulation)
+        writer.number(port)
+        writer.number(UInt(vnis.count))
+        for vni in vnis { writer.number(vni) }
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(try reader.name(), port: try reader.number())
+        for _ in 0..<(try reader.count()) { vnis.append(try reader.number()) }
     }
 }
 
@@ -113,8 +126,17 @@ extension ServiceState: ManifestValue {
     func write(to writer: inout ManifestWriter) {
         writer.text(name)
         writer.list(vips)
+        writer.list(vipPrefixes)
         writer.list(ports)
+        for port in ports { writer.number(targets[port] ?? 0) }
+        writer.flag(sources != nil)
+        if let sources {
+            writer.number(UInt(sources.count))
+            for set in sources { writer.number(UInt(set)) }
+        }
         writer.name(forward)
+        writer.number(masquerade?.lowerBound ?? 0)
+        writer.number(masquerade?.upperBound ?? 0)
         writer.name(scheduler)
         writer.signed(drainTime)
         writer.name(unavailable)
@@ -123,18 +145,44 @@ extension ServiceState: ManifestValue {
         writer.list(backends)
         writer.number(slot)
         writer.number(slots.drainEnd)
+        writer.number(tunnelPort)
+        writer.number(vni)
+        writer.number(mtu ?? 0)
     }
 
     init(from reader: inout ManifestReader) throws(ImageError) {
+        let (name, vips) = (try reader.text(), try reader.list(IPAddress.self))
+        let prefixes = try reader.list(Prefix.self)
+        let ports = try reader.list(TrafficMatch.self)
+        var targets: [TrafficMatch: UInt16] = [:]
+        for port in ports {
+            let target: UInt16 = try reader.number()
+            if target > 0 { targets[port] = target }
+        }
+        var sources: [Int]?
+        if try reader.flag() {
+            sources = []
+            for _ in 0..<(try reader.count()) { sources?.append(Int(try reader.number(UInt32.self))) }
+        }
+        let forward: Service.Forward = try reader.name()
+        let (first, last): (UInt16, UInt16) = (try reader.number(), try reader.number())
+        guard first <= last else { throw .corrupt("a range of ports that ends before it starts") }
         self.init(
-            name: try reader.text(), vips: try reader.list(), ports: try reader.list(), forward: try reader.name(),
-            scheduler: try reader.name(), drainTime: try reader.signed(), backends: [], slot: 0)
+            name: name, vips: vips, ports: ports, targets: targets, forward: forward,
+            masquerade: first > 0 ? first...last : nil, scheduler: try reader.name(), drainTime: try reader.signed(),
+            backends: [], slot: 0)
+        vipPrefixes = prefixes
+        self.sources = sources
         unavailable = try reader.name()
         groups = try reader.list()
         affinity = try reader.signed()
         backends = try reader.list()
         slot = try reader.number()
         slots.drainEnd = try reader.number()
+        tunnelPort = try reader.number()
+        vni = try reader.number()
+        let mtu: UInt16 = try reader.number()
+        self.mtu = mtu == 0 ? nil : mtu
     }
 }
 
@@ -220,6 +268,9 @@ extension State: ManifestValue {
     }
 
     private func checkReferences() throws(ImageError) {
+        for service in services where !(service.sources ?? []).allSatisfy({ $0 < sets.count }) {
+            throw .corrupt("service '\(service.name)' refers to what is not there")
+        }
         for rule in rules {
             let known = rule.to.allSatisfy { destination in
                 switch destination {

@@ -13,7 +13,7 @@ struct ImageBytes {
         head = bytes.loadUnaligned(as: image_head.self)
         tail = bytes.loadUnaligned(fromByteOffset: Line.bytes, as: image_tail.self)
         guard head.magic == IMAGE_MAGIC else { throw .notAnImage }
-        guard tail.version == UInt32(IMAGE_VERSION) else { throw .otherVersion(tail.version) }
+        guard tail.version == UInt16(IMAGE_VERSION) else { throw .otherVersion(UInt32(tail.version)) }
         let flows = bytes.loadUnaligned(fromByteOffset: 2 * Line.bytes, as: image_flows.self)
         layout = try Layout(head: head, tail: tail, flows: flows, availableLines: bytes.count / Line.bytes)
         self.bytes = bytes

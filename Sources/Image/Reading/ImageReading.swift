@@ -46,7 +46,7 @@ extension Image {
                 class6Default: tail.class6_default),
             frontends: FrontendTable(mask: head.frontends_mask, words: words(.frontends)),
             protocols: words(.protocols), directories: words(.directories), pages: words(.pages),
-            nodeBase: tail.node_base, transitBase: tail.transit_base)
+            nodeBase: tail.node_base, transitBase: tail.transit_base, wideBase: tail.wide_base)
         guard services.services.count == published.state.services.count * Line.words else {
             throw .corrupt("the manifest names other services than the tables hold")
         }

@@ -99,7 +99,7 @@ extension Image {
     func verdictRows(_ body: ([Field]) -> Void) {
         guard let sizes = sizes else { return }
         let names = Dictionary(published.state.rules.map { ($0.slot, $0.name) }) { first, _ in first }
-        var subjects = Set(policy.frontends.entries.map(\.subject))
+        var subjects = Set((policy.frontends.entries + policy.frontends.wideEntries).map(\.subject))
         destinationRows { row in
             if case .number(let subject)? = row.last { subjects.insert(UInt32(subject)) }
         }
@@ -109,7 +109,7 @@ extension Image {
                     let cell = Cell(word)
                     body([
                         .integer(subject), .integer(first), .integer(last), .text(cell.allows ? "allow" : "deny"),
-                        .text(cell.rule == 0 ? "default" : names[cell.rule]),
+                        cell.isOutsideSources ? .none : .text(cell.rule == 0 ? "default" : names[cell.rule]),
                     ])
                 }
                 for source in 0..<sizes.classes { runs.add(source, source, policy.word(subject, UInt32(source))) }
@@ -122,7 +122,7 @@ extension Image {
     private var sizes: (classes: Int, portClasses: Int)? {
         guard let classes = try? AddressClasses(published.state) else { return nil }
         var arrays = PagedArrays()
-        return (classes.count, PortClasses(published.state.rules, in: &arrays).count)
+        return (classes.count, PortClasses(published.state, in: &arrays).count)
     }
 }
 

@@ -31,10 +31,13 @@ extension Image {
         public var allows: Bool
         /// Slot of the deciding rule; 0: the default.
         public var rule: UInt32
+        /// The service is not for these sources, and no rule was asked.
+        public var isOutsideSources: Bool
 
         init(_ word: UInt32) {
             allows = word & CELL_ALLOW != 0
             rule = word & CELL_RULE
+            isOutsideSources = word & CELL_SOURCE != 0
         }
     }
 
@@ -48,7 +51,9 @@ extension Image {
 
     /// - Parameter port: 0 with ICMP or ICMPv6 asks whether echo is answered.
     public func frontend(_ address: IPAddress, _ ipProtocol: IPProtocol, port: UInt16) -> Frontend? {
-        policy.frontends.find(address, ipProtocol, port).map {
+        let selector = ipProtocol == .icmp ? 8 << 8 : ipProtocol == .icmpv6 ? 128 << 8 : port
+        let found = policy.frontends.find(address, ipProtocol, port) ?? policy.wide(address, ipProtocol, selector)
+        return found.map {
             Frontend(service: $0.service == FRONTEND_ECHO ? nil : Int($0.service), subject: $0.subject)
         }
     }

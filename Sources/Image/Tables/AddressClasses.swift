@@ -54,15 +54,18 @@ struct AddressClasses {
     private(set) var v6 = Family()
     /// Which of the state's sets hold the addresses of each class, rising.
     let members: [[Int32]]
-    /// Classes of each of the state's sets, rising; none for sets that no rule names.
+    /// Classes of each of the state's sets, rising; none for sets that nobody names.
     let classes: [[Int32]]
+    /// Classes of addresses where wide services answer, and which do, as rising indices into the state's services.
+    let wide: [(addressClass: Int, services: [Int])]
 
     var count: Int { members.count }
 
     private enum Effect {
         case include(part: Int32)
         case exclude(part: Int32)
-        case flag(UInt32)
+        case vip
+        case own
     }
 
     private struct Entry {
@@ -88,12 +91,24 @@ struct AddressClasses {
                 part += 1
             }
         }
-        for vip in Set(state.services.flatMap(\.vips)) { add(Prefix(vip), .flag(ADDRESS_VIP)) }
-        for own in Set(state.nodeAddresses) { add(Prefix(own), .flag(ADDRESS_OWN)) }
+        for service in membership.wideServices {
+            for vip in state.services[service].allVIPs { add(vip, .include(part: part)) }
+            part += 1
+        }
+        for vip in Set(state.services.flatMap(\.allVIPs)) { add(vip, .vip) }
+        for own in Set(state.nodeAddresses) { add(Prefix(own), .own) }
         v4 = try Self.walk(entries.v4, &membership)
         v6 = try Self.walk(entries.v6, &membership)
-        members = membership.table.members
-        classes = membership.table.classesByElement()
+        // Where a wide service answers is one more set, but only to the look-up of wide frontends.
+        let setCount = Int32(state.sets.count)
+        let wideServices = membership.wideServices
+        let all = membership.table.members
+        members = all.map { $0.filter { $0 < setCount } }
+        wide = all.enumerated().compactMap { number, members in
+            let services = members.filter { $0 >= setCount }.map { wideServices[Int($0 - setCount)] }
+            return services.isEmpty ? nil : (number, services)
+        }
+        classes = Array(membership.table.classesByElement().prefix(state.sets.count))
     }
 
     private static func walk(_ unsorted: [Entry], _ membership: inout Membership) throws(ImageError) -> Family {
@@ -128,7 +143,7 @@ struct AddressClasses {
 
     /// Which sets hold the addresses at one point of the walk.
     private struct Membership {
-        /// Sets that rules name; no other set needs classes of its own.
+        /// Sets that rules and services name; no other set needs classes of its own.
         let namedSets: [Int]
         var table: ClassTable
         private var setOfPart: [Int32] = []
@@ -136,27 +151,36 @@ struct AddressClasses {
         private var excludes: [Int32]
         /// Per set: how many of its parts hold the addresses.
         private var partsIn: [Int32]
-        private var flags: UInt32 = 0
+        /// Services that have a set of their own, behind the state's sets.
+        let wideServices: [Int]
+        /// VIPs, prefixes of them included, that hold the addresses, and whether the node has them.
+        private var vips: Int32 = 0
+        private var own: Int32 = 0
 
         init(_ state: State) {
             var named = Set(state.rules.flatMap { $0.from ?? [] })
             for rule in state.rules {
                 for case .set(let set) in rule.to { named.insert(set) }
             }
+            for service in state.services { named.formUnion(service.sources ?? []) }
             namedSets = named.sorted()
-            table = ClassTable(elementCount: state.sets.count)
+            wideServices = state.services.indices.filter { state.services[$0].isWide }
+            let elementCount = state.sets.count + wideServices.count
+            table = ClassTable(elementCount: elementCount)
             for set in namedSets {
                 setOfPart += [Int32](repeating: Int32(set), count: state.sets[set].parts.count)
                 if state.sets[set].complement { table.toggle(set) }
             }
+            setOfPart += wideServices.indices.map { Int32(state.sets.count + $0) }
             includes = [Int32](repeating: 0, count: setOfPart.count)
             excludes = includes
-            partsIn = [Int32](repeating: 0, count: state.sets.count)
+            partsIn = [Int32](repeating: 0, count: elementCount)
         }
 
         mutating func apply(_ effect: Effect, _ step: Int32) {
             switch effect {
-            case .flag(let flag): flags = step > 0 ? flags | flag : flags & ~flag
+            case .vip: vips += step
+            case .own: own += step
             case .include(let part): move(Int(part), include: step, exclude: 0)
             case .exclude(let part): move(Int(part), include: 0, exclude: step)
             }
@@ -176,7 +200,7 @@ struct AddressClasses {
         mutating func value() throws(ImageError) -> UInt32 {
             let number = table.current()
             guard number <= ADDRESS_CLASS else { throw .tooManyClasses(limit: Int(ADDRESS_CLASS) + 1) }
-            return number | flags
+            return number | (vips > 0 ? ADDRESS_VIP : 0) | (own > 0 ? ADDRESS_OWN : 0)
         }
     }
 }

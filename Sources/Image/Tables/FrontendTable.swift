@@ -14,9 +14,12 @@ struct FrontendTable: Equatable, Sendable {
         var portProtocol: UInt32
         var service: UInt32
         var subject: UInt32
+        /// 0: the same.
+        var target: UInt16
     }
 
-    init(_ frontends: [Verdicts.Frontend]) throws(ImageError) {
+    /// - Parameter wide: by their numbers, which begin with 1.
+    init(_ frontends: [Verdicts.Frontend], wide: [WideFrontend]) throws(ImageError) {
         let keys = frontends.map { Key($0.address, $0.ipProtocol, $0.port) }
         guard Set(keys).count == keys.count else {
             throw .inconsistent("two services share an address and port")
@@ -31,8 +34,17 @@ struct FrontendTable: Equatable, Sendable {
             words[first + 4] = key.portProtocol
             words[first + 5] = frontend.service
             words[first + 6] = frontend.subject
+            words[first + 7] = UInt32(frontend.target.byteSwapped) << 16
         }
-        for (bucket, overflow) in table.overflow.enumerated() where overflow { words[bucket * Line.words + 7] = 1 }
+        for (bucket, overflow) in table.overflow.enumerated() where overflow { words[bucket * Line.words + 7] |= 1 }
+        guard !wide.isEmpty else { return }
+        let first = words.count
+        words += [UInt32](repeating: 0, count: Line.count(words: (wide.count + 1) * Self.entryWords) * Line.words)
+        let fills = words.count == first + (wide.count + 1) * Self.entryWords ? [] : wide.prefix(1)
+        for (number, frontend) in (wide + fills).enumerated() {
+            words[first + (number + 1) * Self.entryWords + 5] = frontend.service
+            words[first + (number + 1) * Self.entryWords + 6] = frontend.subject
+        }
     }
 
     init(mask: UInt32, words: [UInt32]) {
@@ -48,12 +60,23 @@ struct FrontendTable: Equatable, Sendable {
                 let entry = entry(bucket * Self.ways + way)
                 if entry.portProtocol == key.portProtocol, entry.address == key.address { return entry }
             }
-            if words[bucket * Line.words + 7] == 0 { break }
+            if words[bucket * Line.words + 7] & 0xFFFF == 0 { break }
         }
         return nil
     }
 
-    /// All that are in use, in the order of the table.
+    /// A wide frontend by its number; `nil` for 0.
+    func wide(_ number: UInt32) -> Entry? {
+        number == 0 ? nil : entry((Int(mask) + 1) * Self.ways + Int(number))
+    }
+
+    /// All wide ones. What fills the last line is the first one again, so that nothing is there that is not.
+    var wideEntries: [Entry] {
+        let first = (Int(mask) + 1) * Self.ways
+        return (first..<max(first, words.count / Self.entryWords)).dropFirst().map(entry)
+    }
+
+    /// All exact ones that are in use, in the order of the table.
     var entries: [Entry] {
         (0..<(Int(mask) + 1) * Self.ways).map(entry).filter { $0.portProtocol != 0 }
     }
@@ -62,7 +85,8 @@ struct FrontendTable: Equatable, Sendable {
         let first = place * Self.entryWords
         return Entry(
             address: [words.load(at: first), words.load(at: first + 2)], portProtocol: words[first + 4],
-            service: words[first + 5], subject: words[first + 6])
+            service: words[first + 5], subject: words[first + 6],
+            target: UInt16(truncatingIfNeeded: words[first + 7] >> 16).byteSwapped)
     }
 
     private struct Key: Hashable {

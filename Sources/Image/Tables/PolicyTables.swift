@@ -12,6 +12,8 @@ struct PolicyTables: Equatable, Sendable {
     var pages: [UInt32]
     var nodeBase: UInt32
     var transitBase: UInt32
+    /// `WIDE_NONE` where there are no wide frontends.
+    var wideBase: UInt32
 }
 
 extension PolicyTables {
@@ -19,9 +21,9 @@ extension PolicyTables {
         let classes = try AddressClasses(state)
         addresses = try AddressTables(classes)
         var arrays = PagedArrays()
-        let ports = PortClasses(state.rules, in: &arrays)
+        let ports = PortClasses(state, in: &arrays)
         let verdicts = try Verdicts(state, addresses: addresses, classes: classes, ports: ports, arrays: arrays)
-        frontends = try FrontendTable(verdicts.frontends)
+        frontends = try FrontendTable(verdicts.frontends, wide: verdicts.wide)
         protocols = ports.protocols
         directories = verdicts.arrays.directories
         // As it is read back: to the end of the line.
@@ -30,6 +32,7 @@ extension PolicyTables {
         pages = verdicts.arrays.pages
         nodeBase = verdicts.nodeBase
         transitBase = verdicts.transitBase
+        wideBase = verdicts.wideBase
         guard directories.count < Int(PROTOCOL_CONSTANT) else { throw .tooLarge(what: "the verdicts") }
     }
 
@@ -43,13 +46,24 @@ extension PolicyTables {
         return word & PROTOCOL_CONSTANT != 0 ? word & ~PROTOCOL_CONSTANT : self.word(word, UInt32(selector))
     }
 
+    /// The wide frontend that answers there.
+    func wide(_ address: IPAddress, _ ipProtocol: IPProtocol, _ selector: UInt16) -> FrontendTable.Entry? {
+        let value = addresses.value(of: address)
+        guard wideBase != WIDE_NONE, value & ADDRESS_VIP != 0 else { return nil }
+        return frontends.wide(word(word(wideBase, value & ADDRESS_CLASS), portClass(ipProtocol, selector)))
+    }
+
     /// Whether two states compile to the same tables. Names, positions and priorities do not reach them: rules come
     /// sorted.
     static func agree(_ left: State, _ right: State) -> Bool {
         func parts(_ set: AddressSet) -> AddressSet { AddressSet(parts: set.parts, complement: set.complement) }
         return left.ingressDefault == right.ingressDefault && left.echoReply == right.echoReply
             && left.nodeAddresses == right.nodeAddresses
-            && left.services.elementsEqual(right.services) { $0.vips == $1.vips && $0.ports == $1.ports }
+            && left.services.elementsEqual(right.services) {
+                $0.vips == $1.vips && $0.vipPrefixes == $1.vipPrefixes && $0.ports == $1.ports
+                    && $0.targets == $1.targets
+                    && $0.sources == $1.sources
+            }
             && left.sets.elementsEqual(right.sets) { parts($0) == parts($1) }
             && left.rules.elementsEqual(right.rules) {
                 $0.from == $1.from && $0.to == $1.to && $0.ports == $1.ports && $0.action == $1.action

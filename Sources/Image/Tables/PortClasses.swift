@@ -2,12 +2,14 @@ internal import DataplaneABI
 internal import Net
 internal import Plan
 
-/// Protocols and selectors cut into classes: two packets are of one class where no rule's `ports` tells them apart.
+/// Protocols and selectors cut into classes: two packets are of one class where neither a rule's `ports` nor those of a
+/// wide service tell them apart.
 struct PortClasses {
     /// Per protocol number, as `protocols_line` has it.
     private(set) var protocols: [UInt32]
-    /// The different `ports` lists of the rules.
+    /// The different `ports` lists of the rules and of wide services, and echo to VIPs.
     let lists: [[TrafficMatch]]
+    private let numbers: [[TrafficMatch]: Int]
     /// Index in `lists` for each of the state's rules; `nil` where the rule is for all ports.
     let listOfRule: [Int?]
     /// Classes of each of `lists`, rising.
@@ -22,7 +24,12 @@ struct PortClasses {
         var step: Int
     }
 
-    init(_ rules: [RuleState], in arrays: inout PagedArrays) {
+    /// What echo to a VIP is to the rules: a request with the code that is sent in practice.
+    static let echo4 = TrafficMatch(.icmp, icmpType: 8, code: 0)
+    static let echo6 = TrafficMatch(.icmpv6, icmpType: 128, code: 0)
+
+    init(_ state: State, in arrays: inout PagedArrays) {
+        let rules = state.rules
         var numbers: [[TrafficMatch]: Int] = [:]
         var lists: [[TrafficMatch]] = []
         listOfRule = rules.map { rule in
@@ -32,7 +39,14 @@ struct PortClasses {
             lists.append(ports)
             return lists.count - 1
         }
+        let wide = state.services.filter(\.isWide)
+        let echoes = state.echoReply && !wide.isEmpty ? [[Self.echo4], [Self.echo6]] : []
+        for list in wide.map(\.ports) + echoes where numbers[list] == nil {
+            numbers[list] = lists.count
+            lists.append(list)
+        }
         self.lists = lists
+        self.numbers = numbers
 
         var boundaries: [IPProtocol: [Boundary]] = [:]
         for (index, list) in lists.enumerated() {
@@ -100,6 +114,9 @@ struct PortClasses {
 }
 
 extension PortClasses {
+    /// Rising; of a list that is one of ``lists``.
+    func classes(of list: [TrafficMatch]) -> [Int32] { numbers[list].map { classes[$0] } ?? [] }
+
     func portClass(_ ipProtocol: IPProtocol, _ selector: UInt16, in arrays: PagedArrays) -> UInt32 {
         let word = protocols[Int(ipProtocol.number)]
         return word & PROTOCOL_CONSTANT != 0 ? word & ~PROTOCOL_CONSTANT : arrays.word(word, Int(selector))

@@ -17,6 +17,14 @@ struct SubjectCompiler {
     /// By counter slot.
     private let ranks: [UInt32]
 
+    private struct Restriction: Hashable {
+        var base: UInt32
+        var sets: [Int]
+    }
+
+    private let classesOfSets: [[Int32]]
+    private var restricted: [Restriction: UInt32] = [:]
+
     /// Rules by rising rank, by whether they tell ports apart.
     struct Layer {
         var allPorts: [Int] = []
@@ -31,6 +39,7 @@ struct SubjectCompiler {
     ) throws(ImageError) {
         self.arrays = arrays
         classCount = classes.count
+        classesOfSets = classes.classes
         self.portClassCount = portClassCount
         cells = rules.map { $0.slot | ($0.action == .allow ? CELL_ALLOW : 0) }
         ranks = try Self.ranks(rules)
@@ -83,6 +92,20 @@ struct SubjectCompiler {
             }
         }
         return draft.finish(into: &arrays)
+    }
+
+    /// The subject for sources in one of the sets only; nobody else may, whatever the rules say. `nil`: for all.
+    mutating func subject(_ base: UInt32, only sets: [Int]?) -> UInt32 {
+        guard let sets else { return base }
+        let key = Restriction(base: base, sets: sets)
+        if let known = restricted[key] { return known }
+        var words = [UInt32](repeating: CELL_SOURCE, count: classCount)
+        for set in sets {
+            for member in classesOfSets[set] { words[Int(member)] = arrays.word(base, Int(member)) }
+        }
+        let subject = arrays.array(words)
+        restricted[key] = subject
+        return subject
     }
 
     private func decides(_ rank: Int, over cell: UInt32) -> Bool { rank < ranks[Int(cell & CELL_RULE)] }

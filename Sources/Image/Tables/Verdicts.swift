@@ -8,6 +8,9 @@ struct Verdicts {
     let nodeBase: UInt32
     let transitBase: UInt32
     let frontends: [Frontend]
+    /// By number, which begins with 1.
+    let wide: [WideFrontend]
+    let wideBase: UInt32
     let arrays: PagedArrays
 
     struct Frontend {
@@ -18,6 +21,8 @@ struct Verdicts {
         /// Index, or `FRONTEND_ECHO`.
         var service: UInt32
         var subject: UInt32
+        /// The backends' port; 0: the same.
+        var target: UInt16 = 0
     }
 
     init(_ state: State, addresses: AddressTables, classes: AddressClasses, ports: PortClasses, arrays: PagedArrays)
@@ -26,17 +31,21 @@ struct Verdicts {
         var builder = try Builder(state, classes: classes, ports: ports, arrays: arrays)
         nodeBase = builder.plane { $0.node }
         transitBase = builder.plane { $0.transit }
+        (wideBase, wide) = builder.wide(classes)
         var frontends: [Frontend] = []
         for (index, service) in state.services.enumerated() {
             frontends += builder.frontends(of: service, index: index, addresses: addresses)
         }
         if state.echoReply {
+            let wideServices = Dictionary(classes.wide.map { ($0.addressClass, $0.services) }) { first, _ in first }
             var services: [IPAddress: [Int]] = [:]
             for (index, service) in state.services.enumerated() {
                 for vip in Set(service.vips) { services[vip, default: []].append(index) }
             }
             for (vip, services) in services.sorted(by: { $0.key < $1.key }) {
-                frontends.append(builder.echo(vip, services: services, addresses: addresses))
+                let addressClass = Int(addresses.value(of: vip) & ADDRESS_CLASS)
+                let around = wideServices[addressClass] ?? []
+                frontends.append(builder.echo(vip, services: services + around, addresses: addresses))
             }
         }
         self.frontends = frontends
@@ -46,7 +55,7 @@ struct Verdicts {
     /// Rules by what they are `to`, and what becomes of them on both planes.
     ///
     /// Destination classes that are in the same sets, as far as rules are `to` sets, are one *group* and have one row.
-    private struct Builder {
+    struct Builder {
         struct Rows {
             var node: UInt32
             var transit: UInt32
@@ -59,16 +68,16 @@ struct Verdicts {
         }
 
         var compiler: SubjectCompiler
-        private let state: State
-        private let ports: PortClasses
+        let state: State
+        let ports: PortClasses
         private let toAny: [Int]
         private let toSet: [Int: [Int]]
-        private let toService: [Int: [Int]]
+        let toService: [Int: [Int]]
         /// Per destination class.
-        private var groups: [Int] = []
+        private(set) var groups: [Int] = []
         /// Per group: the rules that are `to` a set of it.
         private var groupRules: [[Int]] = []
-        private var rows: [Rows] = []
+        private(set) var rows: [Rows] = []
         private var echoes: [SharedEcho: UInt32] = [:]
 
         init(_ state: State, classes: AddressClasses, ports: PortClasses, arrays: PagedArrays) throws(ImageError) {
@@ -134,19 +143,20 @@ struct Verdicts {
         mutating func frontends(of service: ServiceState, index: Int, addresses: AddressTables) -> [Frontend] {
             let vips = service.vips.map { (address: $0, group: group(of: $0, addresses)) }
             var frontends: [Frontend] = []
-            for match in service.ports {
+            for match in service.ports where match.selectors.count == 1 {
                 let port = match.selectors.lowerBound
                 let portClass = Int(ports.portClass(match.ipProtocol, port, in: compiler.arrays))
                 let rules = (toService[index] ?? []).filter { applies($0, match.ipProtocol, port) }
                 var known: [UInt32: UInt32] = [:]
                 for vip in vips {
                     let base = compiler.arrays.word(rows[vip.group].transit, portClass)
-                    let subject = known[base] ?? compiler.subject(base, adding: rules)
+                    let subject =
+                        known[base] ?? compiler.subject(compiler.subject(base, adding: rules), only: service.sources)
                     known[base] = subject
                     frontends.append(
                         Frontend(
                             address: vip.address, ipProtocol: match.ipProtocol, port: port, service: UInt32(index),
-                            subject: subject))
+                            subject: subject, target: service.targets[match] ?? 0))
                 }
             }
             return frontends
@@ -154,21 +164,26 @@ struct Verdicts {
 
         /// Echo to a VIP is allowed to all whom no rule denies it; rules for the VIP's services are rules for the VIP.
         mutating func echo(_ vip: IPAddress, services: [Int], addresses: AddressTables) -> Frontend {
-            let ipProtocol = vip.family == .v4 ? IPProtocol.icmp : .icmpv6
-            let request: UInt16 = vip.family == .v4 ? 8 << 8 : 128 << 8
-            let shared = SharedEcho(group: group(of: vip, addresses), family: vip.family)
+            let subject = echo(group(of: vip, addresses), vip.family, services: services)
+            return Frontend(
+                address: vip, ipProtocol: vip.family == .v4 ? .icmp : .icmpv6, port: 0, service: FRONTEND_ECHO,
+                subject: subject)
+        }
+
+        mutating func echo(_ group: Int, _ family: IPAddress.Family, services: [Int]) -> UInt32 {
+            let request = family == .v4 ? PortClasses.echo4 : PortClasses.echo6
+            let (ipProtocol, selector) = (request.ipProtocol, request.selectors.lowerBound)
+            let shared = SharedEcho(group: group, family: family)
             let base: UInt32
             if let known = echoes[shared] {
                 base = known
             } else {
-                let rules = Set(toAny + groupRules[shared.group]).filter { applies($0, ipProtocol, request) }
+                let rules = Set(toAny + groupRules[group]).filter { applies($0, ipProtocol, selector) }
                 base = compiler.subject(compiler.constant(CELL_ALLOW), adding: rules.sorted())
                 echoes[shared] = base
             }
-            let rules = Set(services.flatMap { toService[$0] ?? [] }).filter { applies($0, ipProtocol, request) }
-            return Frontend(
-                address: vip, ipProtocol: ipProtocol, port: 0, service: FRONTEND_ECHO,
-                subject: compiler.subject(base, adding: rules.sorted()))
+            let rules = Set(services.flatMap { toService[$0] ?? [] }).filter { applies($0, ipProtocol, selector) }
+            return compiler.subject(base, adding: rules.sorted())
         }
 
         private func applies(_ rule: Int, _ ipProtocol: IPProtocol, _ selector: UInt16) -> Bool {

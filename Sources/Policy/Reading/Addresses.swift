@@ -104,6 +104,20 @@ extension DocumentReader {
     }
 }
 
+extension Prefix {
+    /// Networks whose addresses no host can have, or not outside of itself.
+    private static let reserved: [(network: Prefix, fault: String)] = [
+        ("0.0.0.0/8", "unspecified"), ("127.0.0.0/8", "loopback"), ("224.0.0.0/4", "multicast"),
+        ("255.255.255.255/32", "broadcast"), ("::/128", "unspecified"), ("::1/128", "loopback"),
+        ("ff00::/8", "multicast"), ("::ffff:0:0/96", "IPv4-mapped"),
+    ].compactMap { text, fault in (try? Prefix(parsing: text)).map { ($0, fault) } }
+
+    /// Why some of its addresses can be no host's; `nil` where all can.
+    var hostFault: String? {
+        Self.reserved.first { $0.network.contains(self) || contains($0.network) }?.fault
+    }
+}
+
 extension IPAddress {
     /// Why no single host can have the address; `nil` where one can.
     fileprivate var hostFault: String? {

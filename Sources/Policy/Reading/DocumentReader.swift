@@ -18,17 +18,12 @@ struct DocumentReader {
     var interfaceNames: [String: Position] = [:]
     var policyNames: [String: Position] = [:]
     var setDefaults: [String: Position] = [:]
-    /// Where each VIP's port was first claimed.
-    var claims: [Claim: (service: String, position: Position)] = [:]
+    /// `sources` of services by index, as written.
+    var sourceLists: [(service: Int, list: Node)] = []
 
     // Known when all services and identities are read.
     var servedPorts: [String: [Service.Port]] = [:]
     var carriers = LabelIndex()
-
-    struct Claim: Hashable {
-        var vip: IPAddress
-        var port: TrafficMatch
-    }
 
     /// Reads documents that may refer to each other.
     mutating func read(_ roots: [Node]) {
@@ -44,6 +39,8 @@ struct DocumentReader {
         // What refers to names comes when all names are known.
         carriers = LabelIndex(document.identities)
         for service in document.services { servedPorts[service.name] = service.ports }
+        sources()
+        overlaps()
         for fields in sections {
             guard let fields else { continue }
             if let node = fields["policies"] { policies(node) }

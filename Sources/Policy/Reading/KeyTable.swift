@@ -17,8 +17,13 @@ struct KeyTable {
     static let interface = KeyTable(
         noun: "an interface", keys: ["mode", "next-hop", "decapsulate", "tunnel-source"])
 
+    static let decapsulation = KeyTable(noun: "an encapsulation", keys: ["port", "vnis"])
+
     static let defaults = KeyTable(
-        noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup", "idle", "new-flows"])
+        noun: "defaults",
+        keys: [
+            "ingress", "egress", "echo", "masquerade-ports", "local-clients", "client-cgroup", "idle", "new-flows",
+        ])
 
     static let idle = KeyTable(noun: "idle times", keys: ["tcp", "udp", "sctp"])
 
@@ -26,14 +31,17 @@ struct KeyTable {
 
     static let service = KeyTable(
         noun: "a service",
-        keys: ["vips", "ports", "forward", "drain-time", "scheduler", "affinity", "unavailable", "groups", "backends"],
+        keys: [
+            "vips", "ports", "forward", "masquerade", "port", "vni", "mtu", "sources", "scheduler", "affinity",
+            "drain-time", "unavailable", "groups", "backends",
+        ],
         required: ["vips", "ports", "forward"],
-        unsupported: ["vni", "port", "masquerade", "mtu", "health"])
+        unsupported: ["health"])
 
     static let group = KeyTable(noun: "a group", keys: ["weight"])
 
     static let servicePort = KeyTable(
-        noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])
+        noun: "a port of a service", keys: ["port", "target"], required: ["port"])
 
     static let backend = KeyTable(
         noun: "a backend", keys: ["address", "weight", "group", "mac"], required: ["address"],

@@ -119,7 +119,7 @@ extension DocumentReader {
     }
 
     /// - Parameter kind: of the names to suggest; `nil`: all.
-    private mutating func dangling(
+    mutating func dangling(
         _ name: String, _ kind: Named?, _ what: String, _ reserved: [String], _ position: Position
     ) {
         if kind != nil, what == "identity" || what == "service", ["any", "node", "world"].contains(name) {

@@ -11,7 +11,7 @@ from policies import policy
 
 DROP, TX, REDIRECT = 1, 3, 4
 NEW = 0
-OVERHEAD = {"direct": {4: 0, 6: 0}, "ipip": {4: 20, 6: 40}}
+OVERHEAD = {"direct": {4: 0, 6: 0}, "ipip": {4: 20, 6: 40}, "nat": {4: 0, 6: 0}}
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ def scenarios() -> list[Scenario]:
         found += [Scenario(flows=flows, services=1_000)]
         found += [Scenario(4, "ipip", 6, flows=flows), Scenario(6, "ipip", 4, flows=flows)]
         found += [Scenario(6, "ipip", 6, flows=flows), Scenario(6, "ipip", 6, flows=flows, rules=10_000)]
-        found += [Scenario(version, "direct", version, flows=flows) for version in (4, 6)]
+        found += [Scenario(version, forward, version, flows=flows) for forward in ("direct", "nat") for version in (4, 6)]
         found += [Scenario(version, "ipip", version, flows=flows, denied=True) for version in (4, 6)]
     for scheduler in ("round-robin", "random", "least-connections", "latency"):
         found += [Scenario(flows=flows, scheduler=scheduler) for flows in (1, 100_000)]
         found += [Scenario(flags=SYN, flows=NEW, scheduler=scheduler)]
-    found += [Scenario(flags=SYN, flows=NEW), Scenario(6, "ipip", 6, SYN, NEW)]
+    found += [Scenario(flags=SYN, flows=NEW), Scenario(6, "ipip", 6, SYN, NEW), Scenario(4, "nat", 4, SYN, NEW)]
     return sorted(found, key=lambda scenario: scenario.file)
 
 
