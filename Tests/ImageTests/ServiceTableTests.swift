@@ -97,11 +97,11 @@ import Testing
         #expect(details.map(\.sequence_count) == [40, 0, 1])
         #expect(details.map(\.affinity) == [0, 600, 0])
         #expect(tables.sequences.count == 3 * Line.words)
-        let turns = tables.sequences.prefix(20).flatMap { word -> [UInt32] in [word & 0xFFFF, word >> 16] }
-        #expect(turns == Array(0..<40))
-        let entries = (0..<3).map { tables.entry($0) }
-        #expect(entries.map(\.flags) == [1, 3, 1] as [UInt8])
-        #expect(entries.map { Int32($0.scheduler) } == [SCHEDULER_ROUND_ROBIN, SCHEDULER_MAGLEV, SCHEDULER_LATENCY])
+        let pairs: [UInt32] = (0..<20).map { 2 * $0 | (2 * $0 + 1) << 16 }
+        #expect(Array(tables.sequences.prefix(20)) == pairs)
+        let entries = (0..<3).map(tables.entry)
+        #expect(entries.map(\.flags) == [1, 3, 1])
+        #expect(entries.map { Int32($0.scheduler) } == [SCHEDULER_ROUND_ROBIN, 0, SCHEDULER_LATENCY])
         #expect(entry(DataplaneABI.backend.self, tables.backends, 0).weight == 1)
     }
 
