@@ -87,7 +87,7 @@ extension ServiceReport.Service {
             table.add(
                 .init(backend.name), .init(backend.address), .init(backend.group), .init(backend.weight),
                 .init(backend.state.rawValue, backend.state == .up ? .green : .yellow),
-                .init(backend.flows.map { "\($0)" }), .init(backend.handshake.map { "\($0) us" }),
+                .init(backend.flows), .init(backend.handshake.map { "\($0) us" }),
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
         }
         return Facts([
