@@ -49,7 +49,8 @@ struct Capacity: Hashable, Sendable {
             counter_stride: counters.stride, rule_base: counters.ruleBase, rule_room: counters.rules,
             service_base: counters.serviceBase, service_room: counters.services, backend_base: counters.backendBase,
             backend_room: counters.backends, dry_run: dryRun ? 1 : 0, arena_mask: 2 * halfLines - 1,
-            counter_count: (cpus + 1) * counters.stride, nexthop_count: cpus * counters.backends, pad: 0,
+            counter_count: (cpus + 1) * counters.stride, nexthop_count: cpus * counters.backends,
+            quic_base: counters.quicBase,
             netns_cookie: namespaceCookie)
     }
 }

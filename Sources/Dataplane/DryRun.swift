@@ -35,6 +35,8 @@ public struct Trace: Sendable {
         /// `nextHopIndex` and `nextHopMAC` are known.
         public static let nextHop = Flags(rawValue: 512)
         public static let echo = Flags(rawValue: 1024)
+        /// The packet names its backend in a QUIC connection ID.
+        public static let quic = Flags(rawValue: 65536)
     }
 
     public var flags: Flags

@@ -51,7 +51,9 @@ extension Oracle {
         var judgement: Judgement
         if (rule?.action ?? state.ingressDefault) == .deny {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
-        } else if let backend = backend(for: flow, of: service, opensConnection: opensConnection) {
+        } else if let backend = backend(namedBy: packet, of: service)
+            ?? backend(for: flow, of: service, opensConnection: opensConnection)
+        {
             judgement = forward(packet, to: backend, service.forward, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {

@@ -12,6 +12,8 @@ public struct Oracle: Sendable {
     /// Seconds of the boot clock (`CLOCK_MONOTONIC`); set it between packets, never back.
     public var now: UInt64
     var memory = FlowMemory()
+    /// Per service slot: packets that should name a backend in a QUIC connection ID and do not.
+    public private(set) var unknownQUIC: [UInt32: UInt64] = [:]
 
     public init(state: State, environment: Environment = Environment(), now: UInt64 = 0) {
         self.state = state
@@ -34,6 +36,19 @@ public struct Oracle: Sendable {
             return try judge(packet, Arrival(link: link, interface: interface), isInner: false)
         } catch {
             return Judgement(error.outcome)
+        }
+    }
+}
+
+extension Oracle {
+    /// The backend that a packet names; `nil`: none, which is counted where it should.
+    mutating func backend(namedBy packet: Datagram, of service: ServiceState) -> BackendState? {
+        switch quicRoute(packet, service) {
+        case .open: return nil
+        case .backend(let index): return service.backends[index]
+        case .unknown:
+            unknownQUIC[service.slot, default: 0] += 1
+            return nil
         }
     }
 }

@@ -18,6 +18,8 @@ public struct PacketGenerator: Sendable {
         public var services: [Service]
         /// Addresses that tunnel packets to the node have; empty: no more of these than chance makes.
         public var tunnelEnds: [IPAddress]
+        /// What datagrams to services begin with, now and then.
+        public var datagrams: [[UInt8]]
 
         public struct Service: Hashable, Sendable {
             public var address: IPAddress
@@ -34,13 +36,14 @@ public struct PacketGenerator: Sendable {
 
         public init(
             sources: [IPAddress], destinations: [IPAddress], ports: [UInt16], services: [Service] = [],
-            tunnelEnds: [IPAddress] = []
+            tunnelEnds: [IPAddress] = [], datagrams: [[UInt8]] = []
         ) {
             self.services = services
             self.sources = sources
             self.destinations = destinations
             self.ports = ports
             self.tunnelEnds = tunnelEnds
+            self.datagrams = datagrams
         }
     }
 

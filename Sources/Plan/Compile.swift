@@ -96,6 +96,7 @@ private func compile(
             name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
             scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
         state.vipPrefixes = service.vipPrefixes
+        state.quic = service.quic
         return state
     }
 }

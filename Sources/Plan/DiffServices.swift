@@ -11,6 +11,7 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
         var details = Details()
         details.members("vips", old.allVIPs, new.allVIPs) { $0.shortText }
         details.members("ports", old.ports, new.ports) { $0.description }
+        details.scalar("quic", old.quic?.text, new.quic?.text)
         details.members("sources", namesBefore.sources(of: old), namesAfter.sources(of: new)) { $0 }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
         details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
@@ -27,6 +28,7 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
             details.scalar("address", old.address.description, new.address.description)
             details.scalar("weight", "\(old.weight)", "\(new.weight)")
             details.scalar("mac", old.mac?.description, new.mac?.description)
+            details.scalar("quic-id", old.quicID?.hexadecimal, new.quicID?.hexadecimal)
             details.scalar("state", old.stateText, new.stateText)
             details.scalar("tunnel-source", old.tunnelSource?.description, new.tunnelSource?.description)
             return details.texts
@@ -48,6 +50,16 @@ extension ServiceState {
     }
 }
 
+extension Service.QUIC {
+    fileprivate var text: String { "id \(idLength) bytes at \(idOffset) of \(cidLength)" }
+}
+
+extension [UInt8] {
+    fileprivate var hexadecimal: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
 extension BackendState {
     fileprivate var stateText: String { draining ? "draining" : "up" }
 
@@ -58,6 +70,6 @@ extension BackendState {
     /// Compared before any text is made, since most backends of a large file are as they were.
     fileprivate func differs(from other: BackendState) -> Bool {
         address != other.address || weight != other.weight || mac != other.mac || draining != other.draining
-            || tunnelSource != other.tunnelSource
+            || tunnelSource != other.tunnelSource || quicID != other.quicID
     }
 }

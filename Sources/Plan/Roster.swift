@@ -38,7 +38,10 @@ struct Rosters {
     init(_ document: Document) {
         services = document.services.map { service in
             service.backends.map {
-                BackendState(name: $0.name, address: $0.address, weight: $0.weight, mac: $0.mac, slot: 0)
+                var state = BackendState(
+                    name: $0.name, address: $0.address, weight: $0.weight, mac: $0.mac, slot: 0)
+                state.quicID = $0.quicID
+                return state
             }.sorted { $0.name < $1.name }
         }
         indices = Dictionary(document.services.enumerated().map { ($1.name, $0) }) { first, _ in first }

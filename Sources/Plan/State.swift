@@ -134,6 +134,8 @@ public struct ServiceState: Equatable, Sendable {
     public var vipPrefixes: [Prefix] = []
     /// Single ports, ranges of them, or all of a protocol.
     public var ports: [TrafficMatch]
+    /// How datagrams name their backends; `nil`: they do not.
+    public var quic: Service.QUIC?
     /// Who may use the service at all, as rising indices into ``State/sets``; `nil`: everybody.
     public var sources: [Int]?
     public var forward: Service.Forward
@@ -182,6 +184,8 @@ public struct BackendState: Equatable, Sendable {
     public var mac: MACAddress?
     /// Weight counts as 0 while true; set by `backend drain`.
     public var draining: Bool
+    /// What names it in QUIC connection IDs.
+    public var quicID: [UInt8]?
     /// Outer source address; `nil` where the method has none.
     public var tunnelSource: IPAddress?
     /// Where its packets are counted and its next hop is cached; 1…, new when service, name or address is new.

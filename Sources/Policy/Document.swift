@@ -100,6 +100,22 @@ public struct Service: Hashable, Sendable {
     public enum Forward: String, Hashable, Sendable, CaseIterable { case direct, ipip }
     public enum Scheduler: String, Hashable, Sendable, CaseIterable { case maglev }
 
+    /// Where QUIC connection IDs hold the id of the server that gave them out (draft-ietf-quic-load-balancers).
+    public struct QUIC: Hashable, Sendable {
+        /// Bytes of the connection ID in front of the id.
+        public var idOffset = 1
+        /// 1…8 bytes.
+        public var idLength = 4
+        /// Of every connection ID that servers give out; 1…20 bytes.
+        public var cidLength = 8
+
+        public static let longestID = 8
+        /// RFC 9000, section 17.2.
+        public static let longestCID = 20
+
+        public init() {}
+    }
+
     /// What the service answers on: one port, a range of them, or all of TCP, UDP or SCTP.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
@@ -118,6 +134,8 @@ public struct Service: Hashable, Sendable {
     public var ports: [Port] = []
     public var forward = Forward.ipip
     public var scheduler = Scheduler.maglev
+    /// How datagrams name their backends; `nil`: they do not.
+    public var quic: QUIC?
     /// Who may use the service at all, prefixes without exceptions and identities; `nil`: everybody. Never empty.
     public var sources: [Rule.Peer]?
     /// How long connections that were established before a change of the backend set keep their backend; seconds.
@@ -136,6 +154,8 @@ public struct Backend: Hashable, Sendable {
     public var address: IPAddress
     /// 0…65535; 0 takes no new flows.
     public var weight: UInt16 = 1
+    /// What its QUIC connection IDs hold, as many bytes as the service says.
+    public var quicID: [UInt8]?
     /// For `direct`, where the neighbour table is not to be asked.
     public var mac: MACAddress?
     public var position: Position

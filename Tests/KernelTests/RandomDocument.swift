@@ -40,7 +40,7 @@ struct RandomDocument {
             sources: Self.hosts + Self.hosts + edges + impossible.prefix(4) + [node.addresses[0]],
             destinations: Self.vips + Self.vips + inPrefixes + Self.hosts + node.addresses + impossible,
             ports: Self.ports,
-            services: document.services.flatMap(Self.places), tunnelEnds: node.addresses)
+            services: document.services.flatMap(Self.places), tunnelEnds: node.addresses, datagrams: Self.datagrams)
     }
 
     /// The edges of what a service answers on, and what is just outside.
@@ -102,6 +102,7 @@ struct RandomDocument {
         if random.chance(25) { service.sources = (0..<random.pick([1, 2])).map { _ in limit() } }
         service.drainTime = random.chance(80) ? 3600 : 0
         service.backends = backends(service.forward == .direct ? family : nil)
+        if random.chance(30) { nameBackends(of: &service) }
         return service
     }
 
@@ -130,6 +131,37 @@ struct RandomDocument {
         service.vipPrefixes = [own]
         service.ports = [IPProtocol.tcp, .udp, .sctp].map { Service.Port(match: TrafficMatch($0), position: here) }
     }
+
+    /// In QUIC connection IDs: the second byte, so that random ones hit it now and then.
+    private mutating func nameBackends(of service: inout Service) {
+        var quic = Service.QUIC()
+        quic.idLength = random.pick([1, 1, 2])
+        quic.cidLength = random.pick([3, 8])
+        service.quic = quic
+        for index in service.backends.indices where random.chance(80) {
+            service.backends[index].quicID = Array(Self.serverIDs[index % Self.serverIDs.count].prefix(quic.idLength))
+        }
+    }
+
+    private static let serverIDs: [[UInt8]] = [[1, 0], [2, 0], [3, 0], [0, 0]]
+
+    /// Payloads of QUIC packets, short and long, whose connection IDs hold the ids of backends or others.
+    private static let datagrams: [[UInt8]] = {
+        var datagrams: [[UInt8]] = [[0x40], [0xE0, 0, 0, 0, 1, 3, 0x47, 1, 0], [0xE0, 0, 0, 0, 1]]
+        let versions: [[UInt8]] = [[0, 0, 0, 1], [0x6B, 0x33, 0x43, 0xCF], [0, 0, 0, 7]]
+        let longForms: [UInt8] = [0xC0, 0xD0, 0xE0, 0xF0]
+        for id in serverIDs {
+            let cid: [UInt8] = [0x47] + id + [9, 9, 9, 9, 9]
+            for form in longForms {
+                for version in versions { datagrams.append([form] + version + [8] + cid + [0, 0, 0]) }
+            }
+            datagrams.append([0x40] + cid + [0, 0, 0])
+            datagrams.append([0x40] + cid)
+            datagrams.append([0x40] + cid.prefix(3))
+            datagrams.append([0x10] + cid)
+        }
+        return datagrams
+    }()
 
     /// Who may use a service at all.
     private mutating func limit() -> Rule.Peer {

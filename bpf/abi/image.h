@@ -162,6 +162,9 @@ struct frontend_bucket {
 #define SLOT_NONE 0xffffu   // in `previous`: the current backend is meant
 #define SLOTS_PER_LINE 32
 
+// In `service.flags`.
+#define SERVICE_QUIC 0x04 // datagrams may name their backend: see `quic_line`
+
 struct service {
     __u64 drain_end;     // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
     __u32 slots_line;    // u16 per slot
@@ -183,7 +186,22 @@ struct service {
 
 // What only some services need, one for each service.
 struct service_detail {
-    __u32 reserved[16];
+    __u32 reserved[6];
+    __u32 quic_line; // struct quic_bucket; they lie behind the details
+    __u32 quic_mask; // count - 1, the count being a power of two
+    __u8 quic_id_offset;
+    __u8 quic_id_length; // 1…8
+    __u8 quic_cid_length;
+    __u8 quic_pad;
+    __u32 reserved2[7];
+};
+
+// Which backend of a service has a server id. Two choices, as above.
+#define QUIC_WAYS 5
+struct quic_bucket {
+    __u64 id[QUIC_WAYS];      // the bytes as a number, the first one highest
+    __u32 backend[QUIC_WAYS]; // its number in the service + 1; 0: free
+    __u32 overflow;
 };
 
 #define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
@@ -220,6 +238,7 @@ _Static_assert(sizeof(struct prefix6_bucket) == LINE_BYTES, "prefix6_bucket");
 _Static_assert(sizeof(struct frontend_bucket) == LINE_BYTES, "frontend_bucket");
 _Static_assert(sizeof(struct service) == LINE_BYTES, "service");
 _Static_assert(sizeof(struct service_detail) == LINE_BYTES, "service_detail");
+_Static_assert(sizeof(struct quic_bucket) == LINE_BYTES, "quic_bucket");
 _Static_assert(sizeof(struct backend) == LINE_BYTES, "backend");
 _Static_assert(sizeof(struct interface) == LINE_BYTES, "interface");
 _Static_assert(sizeof(struct length6) == 4, "length6");

@@ -30,6 +30,7 @@ struct drop_event {
 #define TRACE_DECAPSULATED 256
 #define TRACE_NEXTHOP 512 // `nexthop_index`, `nexthop_mac`
 #define TRACE_ECHO 1024
+#define TRACE_QUIC 65536 // the packet names its backend
 
 // Written by a program loaded with `dry_run`, read after a test run.
 struct trace {

@@ -5,12 +5,13 @@
 #include "beyond.h"
 #include "forward.h"
 #include "policy.h"
+#include "quic.h"
 #include "service.h"
 
 // A packet of a flow to a service's frontend.
 static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
                                          const struct interface *in, const struct frontend *frontend) {
-    __u32 source_value = address_value(view, p->source, p->v6), cell, index;
+    __u32 source_value = address_value(view, p->source, p->v6), cell, index = BACKEND_NONE;
     const struct service *service;
     const struct backend *backend;
 
@@ -26,7 +27,10 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     service = line_at(view, view->head->services_line + frontend->service);
     p->service_counter = service->counter;
     p->flags |= PACKET_SERVICE;
-    index = balance(view, service, frontend->service, p);
+    if (unlikely(service->flags & SERVICE_QUIC))
+        index = quic_backend(ctx, service, frontend->service, p);
+    if (likely(index == BACKEND_NONE))
+        index = balance(view, service, frontend->service, p);
     if (unlikely(index == BACKEND_NONE))
         return OUTCOME_DROP_NO_BACKEND;
     backend = backend_at(view, index);

@@ -39,7 +39,9 @@ extension ExplainReport {
                 trace.flags.contains(.known)
                 ? ", which the connection is known to have"
                 : trace.flags.contains(.previous) ? ", which had the slot when the connection began" : ""
-            path.append("backend \(backend.name) at \(backend.address), slot \(trace.slot)\(owner)")
+            path.append(
+                "backend \(backend.name) at \(backend.address), "
+                    + (trace.flags.contains(.quic) ? "which its connection ID names" : "slot \(trace.slot)\(owner)"))
         }
         if trace.flags.contains(.nextHop) {
             let link = NodeFacts.Link.name(ofIndex: trace.nextHopIndex) ?? "interface \(trace.nextHopIndex)"

@@ -22,6 +22,7 @@ extension ServiceReport.Service {
         self.init(
             name: service.name, vips: service.allVIPs, ports: service.ports, forward: service.forward.rawValue,
             scheduler: service.scheduler.rawValue, traffic: Traffic(counters.service(service.slot)),
+            unknownQUIC: service.quic.map { _ in counters.unknownQUIC(service.slot).packets },
             backends: service.backends.map { backend in
                 .init(
                     name: backend.name, address: backend.address, weight: backend.weight,

@@ -9,6 +9,8 @@ struct ServiceReport: Report, Equatable {
         var forward: String
         var scheduler: String
         var traffic: Traffic
+        /// Packets whose QUIC connection ID should name a backend and names none; `nil` where none should.
+        var unknownQUIC: UInt64?
         var backends: [Backend]
 
         var up: Int { backends.count { $0.state == .up } }
@@ -60,7 +62,10 @@ extension ServiceReport.Service {
                 .init(key: "ports", value: JSON(texts: ports)),
                 .init(key: "forward", value: .string(forward)),
                 .init(key: "scheduler", value: .string(scheduler)),
-            ] + traffic.members + [.init(key: "backends", value: .array(backends.map(\.json)))])
+            ] + traffic.members
+                + (unknownQUIC.map { [.init(key: "quic_unknown", value: JSON($0))] } ?? []) + [
+                    .init(key: "backends", value: .array(backends.map(\.json)))
+                ])
     }
 
     fileprivate func details(_ style: Style) -> String {
@@ -71,10 +76,12 @@ extension ServiceReport.Service {
                 .init(backend.state.rawValue, backend.state == .up ? .green : .yellow),
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
         }
-        return Facts([
-            ("service", name), ("vips", vips.map(\.shortText).list), ("ports", ports.list), ("forward", forward),
-            ("scheduler", scheduler), ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
-        ]).text(style) + "\n" + (backends.isEmpty ? "no backends\n" : table.text(style))
+        return Facts(
+            [
+                ("service", name), ("vips", vips.map(\.shortText).list), ("ports", ports.list), ("forward", forward),
+                ("scheduler", scheduler), ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
+            ] + (unknownQUIC.map { [("unknown quic", "\($0)")] } ?? [])
+        ).text(style) + "\n" + (backends.isEmpty ? "no backends\n" : table.text(style))
     }
 }
 

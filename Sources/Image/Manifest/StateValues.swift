@@ -115,6 +115,10 @@ extension ServiceState: ManifestValue {
         writer.list(vips)
         writer.list(vipPrefixes)
         writer.list(ports)
+        writer.flag(quic != nil)
+        if let quic {
+            for length in [quic.idOffset, quic.idLength, quic.cidLength] { writer.byte(UInt8(length)) }
+        }
         writer.flag(sources != nil)
         if let sources {
             writer.number(UInt(sources.count))
@@ -132,6 +136,13 @@ extension ServiceState: ManifestValue {
         let (name, vips) = (try reader.text(), try reader.list(IPAddress.self))
         let prefixes = try reader.list(Prefix.self)
         let ports = try reader.list(TrafficMatch.self)
+        var quic: Service.QUIC?
+        if try reader.flag() {
+            quic = Service.QUIC()
+            quic?.idOffset = Int(try reader.byte())
+            quic?.idLength = Int(try reader.byte())
+            quic?.cidLength = Int(try reader.byte())
+        }
         var sources: [Int]?
         if try reader.flag() {
             sources = []
@@ -142,6 +153,7 @@ extension ServiceState: ManifestValue {
             drainTime: try reader.signed(), backends: try reader.list(), slot: try reader.number(),
             slots: ServiceSlots(drainEnd: try reader.number()))
         vipPrefixes = prefixes
+        self.quic = quic
         self.sources = sources
     }
 }
@@ -152,6 +164,8 @@ extension BackendState: ManifestValue {
         address.write(to: &writer)
         writer.number(weight)
         writer.optional(mac)
+        writer.byte(UInt8(quicID?.count ?? 0))
+        for byte in quicID ?? [] { writer.byte(byte) }
         writer.flag(draining)
         writer.optional(tunnelSource)
         writer.number(slot)
@@ -160,8 +174,14 @@ extension BackendState: ManifestValue {
     init(from reader: inout ManifestReader) throws(ImageError) {
         self.init(
             name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(),
-            mac: try reader.optional(), draining: try reader.flag(), tunnelSource: try reader.optional(),
-            slot: try reader.number())
+            mac: try reader.optional(), slot: 0)
+        let length = try reader.byte()
+        guard length <= Service.QUIC.longestID else { throw .corrupt("an id longer than ids are") }
+        if length > 0 { quicID = [] }
+        for _ in 0..<length { quicID?.append(try reader.byte()) }
+        draining = try reader.flag()
+        tunnelSource = try reader.optional()
+        slot = try reader.number()
     }
 }
 

@@ -7,7 +7,7 @@ internal import Policy
 struct ServiceTables: Equatable, Sendable {
     /// `struct service` each.
     var services: [UInt32] = []
-    /// `struct service_detail` each.
+    /// `struct service_detail` each, and behind them `struct quic_bucket`.
     var details: [UInt32] = []
     /// `struct backend` each.
     var backends: [UInt32] = []
@@ -32,15 +32,18 @@ struct ServiceTables: Equatable, Sendable {
 
     /// - Parameters:
     ///   - shapes: of the services' slots.
+    ///   - quic: their tables, which lie from `firstQUICLine` on.
     ///   - firstSlotsLine: the slots of all services follow each other from here.
-    init(_ states: [ServiceState], _ shapes: [SlotShape], firstSlotsLine: Int) throws(ImageError) {
+    init(
+        _ states: [ServiceState], _ shapes: [SlotShape], _ quic: QUICTables, firstQUICLine: Int, firstSlotsLine: Int
+    ) throws(ImageError) {
         let highest = states.flatMap(\.backends).map(\.slot).max()
         guard highest ?? 0 <= Self.highestSlot else { throw .tooLarge(what: "the backends") }
         backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
         services.reserveCapacity(states.count * Line.words)
         var line = firstSlotsLine
         var backendCount = 0
-        for (state, shape) in zip(states, shapes) {
+        for (index, (state, shape)) in zip(states, shapes).enumerated() {
             guard state.backends.count <= Int(SLOT_BACKEND) else {
                 throw .tooLarge(what: "the backends of service '\(state.name)'")
             }
@@ -55,8 +58,17 @@ struct ServiceTables: Equatable, Sendable {
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
             entry.forward = UInt8(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
+            var detail = service_detail()
+            if let quic = quic.places[index], let form = state.quic {
+                entry.flags |= UInt8(SERVICE_QUIC)
+                detail.quic_line = UInt32(firstQUICLine + quic.line)
+                detail.quic_mask = quic.mask
+                detail.quic_id_offset = UInt8(form.idOffset)
+                detail.quic_id_length = UInt8(form.idLength)
+                detail.quic_cid_length = UInt8(form.cidLength)
+            }
             services.append(bytesOf: entry)
-            details.append(bytesOf: service_detail())
+            details.append(bytesOf: detail)
             for backend in state.backends {
                 guard backendIndex[Int(backend.slot)] == BACKEND_NONE else {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
@@ -66,6 +78,7 @@ struct ServiceTables: Equatable, Sendable {
                 backendCount += 1
             }
         }
+        details += quic.words
     }
 
     private static func entry(_ state: BackendState) -> backend {

@@ -24,15 +24,18 @@ struct KeyTable {
 
     static let service = KeyTable(
         noun: "a service",
-        keys: ["vips", "ports", "forward", "sources", "drain-time", "scheduler", "backends"],
+        keys: ["vips", "ports", "forward", "sources", "quic", "drain-time", "scheduler", "backends"],
         required: ["vips", "ports", "forward"],
         unsupported: ["vni", "port", "masquerade", "affinity", "mtu", "health"])
 
     static let servicePort = KeyTable(
         noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])
 
+    static let quic = KeyTable(
+        noun: "quic", keys: ["id-offset", "id-length", "cid-length"], required: ["id-length"])
+
     static let backend = KeyTable(
-        noun: "a backend", keys: ["address", "weight", "mac"], required: ["address"],
+        noun: "a backend", keys: ["address", "weight", "mac", "quic-id"], required: ["address"],
         unsupported: ["zone", "slow-start"])
 
     static let policy = KeyTable(

@@ -22,11 +22,13 @@ extension DocumentReader {
             if let node = fields["drain-time"] {
                 service.drainTime = duration(node, "the drain time") ?? service.drainTime
             }
+            service.quic = fields["quic"].flatMap { quic($0) }
             var areBackendsRead = true
             if let node = fields["backends"] {
                 let entries = entries(node, "backends")
                 service.backends = backends(entries, forward)
                 areBackendsRead = service.backends.count == entries.count
+                quicIDs(of: &service, fields["quic"], entries)
             }
             if let forward {
                 service.forward = forward
