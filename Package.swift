@@ -46,6 +46,7 @@ let package = Package(
         module("Plan", ["Net", "Maglev", "Policy"]),
         module("Packets", ["Net"]),
         module("Oracle", ["Net", "Packets", "Plan", "Policy"]),
+        module("Survival", ["Net", "Oracle", "Packets", "Plan", "Policy"]),
         .systemLibrary(name: "DataplaneABI", path: "bpf/abi"),
         module("Image", ["Net", "Policy", "Plan", "DataplaneABI"]),
 
@@ -68,6 +69,7 @@ let package = Package(
         tests("PlanTests", ["Plan", "Policy", "Net"]),
         tests("PacketsTests", ["Packets", "Net"]),
         tests("OracleTests", ["Oracle", "Packets", "Plan", "Policy", "Net"]),
+        tests("SurvivalTests", ["Survival", "Net", "Oracle", "Packets", "Plan", "Policy"]),
         tests("ImageTests", ["Image", "Plan", "Policy", "Net", "DataplaneABI"]),
         tests("BPFTests", ["BPF"], exclude: ["objects"], plugins: ["CompileBPF"]),
         tests("DataplaneTests", ["BPF", "Dataplane", "DataplaneABI", "Net", "Policy"]),

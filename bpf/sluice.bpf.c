@@ -2,6 +2,7 @@
 //
 // Entry points only; each header of lib/ holds one step with its tables.
 #include "lib/account.h"
+#include "lib/interface.h"
 #include "lib/judge.h"
 #include "lib/plain.h"
 #include "lib/socket.h"
@@ -23,17 +24,6 @@ struct {
     __array(values, struct grace_inner);
 } grace SEC(".maps");
 
-static __always_inline const struct interface *interface_find(const struct view *view, __u32 index) {
-    __u32 at = index * view->head->interface_multiplier >> (32 - (view->head->interface_bits & 31));
-    const struct interface *in = line_at(view, view->head->interfaces_line + at);
-
-    if (in->index != index)
-        in = 0;
-    // Else clang tests the condition again instead of the pointer, and the verifier cannot tell that it is not NULL.
-    barrier_var(in);
-    return in;
-}
-
 static __always_inline __u32 arrived_on(const struct xdp_md *ctx) {
     if (unlikely(config.dry_run)) {
         barrier();
@@ -43,14 +33,15 @@ static __always_inline __u32 arrived_on(const struct xdp_md *ctx) {
     return ctx->ingress_ifindex;
 }
 
-// What is known of a packet before a byte of it is read.
+// What is known of a packet before a byte of it is read. `length`: of the frame, or, where it is not worth asking, of
+// what of it can be seen.
 static __always_inline const struct interface *arrive(const struct xdp_md *ctx, const struct view *view, __u32 cpu,
-                                                      struct packet *p) {
+                                                      __u32 length, struct packet *p) {
     const struct interface *in;
 
     *p = (struct packet){
-        .bytes = (__u32)(ctx->data_end - ctx->data),
-        .frame_length = (__u32)(ctx->data_end - ctx->data),
+        .bytes = length,
+        .frame_length = length,
         .interface = arrived_on(ctx),
         .cpu = cpu,
         .view_base = view->base,
@@ -58,15 +49,16 @@ static __always_inline const struct interface *arrive(const struct xdp_md *ctx, 
     in = interface_find(view, p->interface);
     if (in) {
         p->interface_slot = in->slot & (INTERFACE_SLOTS - 1);
-        if (in->flags & INTERFACE_DECAPSULATE_IPIP)
+        if (in->flags & INTERFACE_DECAPSULATE)
             p->flags |= PACKET_DECAPSULATE;
     }
     return in;
 }
 
 // Packets that are not plain, or are for no service. A program of its own, because one stack would be too short for
-// both.
-SEC("xdp")
+// both. Frames of several buffers are never plain: their IP packet is longer than the first buffer, which is all that
+// the first program looks at; here their whole length is asked for. All headers are in the first buffer.
+SEC("xdp.frags")
 int sluice_ingress_any(struct xdp_md *ctx) {
     __u32 cpu = bpf_get_smp_processor_id();
     struct workspace *own = workspace_of(cpu);
@@ -79,7 +71,7 @@ int sluice_ingress_any(struct xdp_md *ctx) {
     if (!own || !view_now(&view))
         return XDP_DROP;
     p = &own->packet;
-    in = arrive(ctx, &view, cpu, p);
+    in = arrive(ctx, &view, cpu, bpf_xdp_get_buff_len(ctx), p);
     outcome = parse_frame(&bounds, p);
     if (outcome == CONTINUE)
         outcome = judge(ctx, &view, p, in);
@@ -109,11 +101,11 @@ __noinline int refuse(struct xdp_md *ctx, __u32 cpu) {
 
     if (!own || !view_now(&view))
         return XDP_DROP;
-    arrive(ctx, &view, cpu, &own->packet);
+    arrive(ctx, &view, cpu, bpf_xdp_get_buff_len(ctx), &own->packet);
     return account(&own->packet, OUTCOME_DROP_TAIL_CALL);
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int sluice_ingress(struct xdp_md *ctx) {
     __u32 cpu = bpf_get_smp_processor_id();
     struct bounds bounds = bounds_of(ctx);
@@ -125,13 +117,13 @@ int sluice_ingress(struct xdp_md *ctx) {
     // Once for each family: merged, they would pass everything known of the packet through the stack.
     if (likely(is_plain(&bounds, ETH_P_IP, IPV4_HEADER))) {
         struct packet p;
-        const struct interface *in = arrive(ctx, &view, cpu, &p);
+        const struct interface *in = arrive(ctx, &view, cpu, bounds_length(&bounds), &p);
 
         if (likely(plain_ipv4(bounds.data + ETH_HLEN, &p)))
             verdict = serve(ctx, &view, &p, in);
     } else if (is_plain(&bounds, ETH_P_IPV6, IPV6_HEADER)) {
         struct packet p;
-        const struct interface *in = arrive(ctx, &view, cpu, &p);
+        const struct interface *in = arrive(ctx, &view, cpu, bounds_length(&bounds), &p);
 
         if (likely(plain_ipv6(bounds.data + ETH_HLEN, &p)))
             verdict = serve(ctx, &view, &p, in);
@@ -209,7 +201,7 @@ struct {
     __u64 nanoseconds;
 } clock_sample;
 
-SEC("xdp")
+SEC("xdp.frags")
 int sluice_clock(struct xdp_md *ctx) {
     (void)ctx;
     clock_sample.jiffies = bpf_jiffies64();
@@ -218,7 +210,7 @@ int sluice_clock(struct xdp_md *ctx) {
 }
 
 // For the far end of a veth pair, which must run some program before it accepts redirected frames.
-SEC("xdp")
+SEC("xdp.frags")
 int sluice_pass(struct xdp_md *ctx) {
     (void)ctx;
     return XDP_PASS;

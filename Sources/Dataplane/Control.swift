@@ -7,6 +7,8 @@ final class Control: Sendable {
     /// Drop events and ICMP "too big" answers, per CPU and second: enough to diagnose with, too few to be a load.
     private static let eventsPerSecond: UInt32 = 100
     private static let tooBigPerSecond: UInt32 = 200
+    /// Answers of services without a backend: enough that clients need not wait, too few to be worth provoking.
+    private static let refusalsPerSecond: UInt32 = 1000
 
     private let section: MappedArray<control>
 
@@ -16,7 +18,7 @@ final class Control: Sendable {
         section[0] = control(
             generation: 0, half_lines: halfLines, ticks_per_second: ticksPerSecond, settled: 0,
             events_per_second: Self.eventsPerSecond, too_big_per_second: Self.tooBigPerSecond,
-            pad: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+            refusals_per_second: Self.refusalsPerSecond, pad: (0, 0, 0, 0, 0, 0, 0, 0, 0))
     }
 
     /// Which half packets use, 0 or 1.

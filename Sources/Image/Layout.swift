@@ -45,7 +45,7 @@ extension Layout {
             lines(.head) == Self.headLines,
             lines(.services) == tail.service_count, lines(.details) >= tail.service_count,
             lines(.backends) == tail.backend_count,
-            (1...32).contains(head.interface_bits), lines(.interfaces) == 1 << head.interface_bits,
+            (1...32).contains(head.interface_bits), lines(.interfaces) >= 1 << head.interface_bits,
             lines(.frontends) > Int(head.frontends_mask), lines(.hosts4) == Int(head.hosts4_mask) + 1,
             lines(.prefixes6) == Int(head.prefixes6_mask) + 1,
             lines(.lengths6) == Line.count(words: Int(tail.lengths6_count)),

@@ -6,7 +6,7 @@
 /// their number.
 ///
 /// - Precondition: no more than `size` weights are above 0.
-func quotas(size: Int, weights: [UInt16]) -> [Int] {
+func quotas(size: Int, weights: [UInt32]) -> [Int] {
     var result = [Int](repeating: 0, count: weights.count)
     var total = weights.reduce(0) { $0 + Int($1) }
     var slots = size

@@ -8,9 +8,9 @@ public enum Table {
         /// What the permutation is made from; unique in a table.
         public var key: String
         /// Shares are in proportion to it; 0 gets no slot.
-        public var weight: UInt16
+        public var weight: UInt32
 
-        public init(key: String, weight: UInt16) {
+        public init(key: String, weight: UInt32) {
             self.key = key
             self.weight = weight
         }

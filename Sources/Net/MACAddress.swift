@@ -27,6 +27,10 @@ public struct MACAddress: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// 02:00 and the IPv4 address, or the last four bytes of the IPv6 address: what the end of a tunnel has for an
+    /// address of layer 2, unless something else is written.
+    public init(derivedFrom address: IPAddress) { bytes = [0x02, 0x00] + address.bytes.suffix(4) }
+
     /// Group addresses, broadcast included: the lowest bit of the first byte.
     public var isMulticast: Bool { bytes[0] & 1 == 1 }
     public var isZero: Bool { bytes.allSatisfy { $0 == 0 } }

@@ -30,8 +30,8 @@ public struct Environment: Equatable, Sendable {
     public var localAddresses: Set<IPAddress>
     /// By the destination of what is sent: a backend's address. A destination that is not listed has no route.
     public var routes: [IPAddress: Route]
-    /// The rate limit leaves room for ICMP answers to packets that are too big.
-    public var tellsTooBig = true
+    /// The rate limits leave room for answers to packets that are dropped.
+    public var answers = true
 
     public init(localAddresses: Set<IPAddress> = [], routes: [IPAddress: Route] = [:]) {
         self.localAddresses = localAddresses

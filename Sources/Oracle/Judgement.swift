@@ -42,4 +42,6 @@ struct Refusal: Error {
     static let notIP = Refusal(outcome: .dropNotIP)
     static let fragment = Refusal(outcome: .dropFragment)
     static let tunnel = Refusal(outcome: .dropTunnel)
+    static let tunnelVNI = Refusal(outcome: .dropTunnelVNI)
+    static let tunnelECN = Refusal(outcome: .dropTunnelECN)
 }

@@ -36,6 +36,8 @@ struct Link {
         }
     }
 
+    var isToGroup: Bool { header[header.startIndex] & 1 == 1 }
+
     /// The same header in front of another packet.
     func frame(_ packet: [UInt8]) -> [UInt8] { framed(Array(header), packet) }
 

@@ -7,11 +7,14 @@ extension Oracle {
     private typealias NextHop = Environment.NextHop
 
     /// Sends a packet to a backend: encapsulated, or as it is in a frame with other addresses.
+    ///
+    /// - Parameter hash: of the flow.
     func forward(
-        _ packet: Datagram, to backend: BackendState, _ method: Service.Forward, _ arrival: Arrival
+        _ packet: Datagram, to backend: BackendState, of service: ServiceState, hash: UInt32, _ arrival: Arrival
     ) -> Judgement {
         let interface = state.interfaces.first { $0.index == arrival.interface }
-        let outer = method == .direct ? 0 : backend.address.family == .v4 ? 20 : 40
+        let method = service.forward
+        let outer = method.overhead(to: backend.address.family)
         var judgement: Judgement
         var hop = NextHop(interface: 0, destination: .unknown, source: .unknown, mtu: 0)
         switch route(to: backend, method, interface) {
@@ -22,9 +25,10 @@ extension Oracle {
             judgement = Judgement(hop.interface == arrival.interface ? .txForwarded : .redirectForwarded)
             judgement.egress = hop.interface
         }
-        let mtu = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
+        let path = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
+        let mtu = min(path, service.mtu.map(Int.init) ?? Int.max)
         if packet.bytes.count + outer > mtu { return tooBig(packet, fitting: mtu - outer, arrival) }
-        let sent = method == .direct ? Array(packet.bytes) : encapsulated(packet, to: backend)
+        let sent = encapsulated(packet, to: backend, of: service, hash: hash)
         judgement.bytes = arrival.link.frame(
             sent + Array(packet.trailer), to: hop, keepingTags: judgement.outcome == .txForwarded)
         return judgement
@@ -34,66 +38,15 @@ extension Oracle {
         to backend: BackendState, _ method: Service.Forward, _ interface: InterfaceState?
     ) -> Environment.Route {
         var fixed: MACAddress?
-        switch (method, interface?.nextHop) {
-        case (.direct, _): fixed = backend.mac
-        case (.ipip, .fixed(let mac)): fixed = mac
-        case (.ipip, _): fixed = nil
+        switch (method.encapsulation, interface?.nextHop) {
+        case (nil, _): fixed = backend.mac
+        case (_, .fixed(let mac)): fixed = mac
+        case (_, _): fixed = nil
         }
         guard let fixed, let interface else { return environment.routes[backend.address] ?? .noRoute }
         return .neighbour(
             NextHop(
                 interface: interface.index, destination: fixed, source: interface.mac ?? .unknown, mtu: interface.mtu))
-    }
-
-    /// In an outer header with DSCP and ECN copied (RFC 6040), TTL 64, and DF set.
-    private func encapsulated(_ packet: Datagram, to backend: BackendState) -> [UInt8] {
-        let inner = Payload.raw(packet.family == .v4 ? .ipip : .ipv6, Array(packet.bytes))
-        switch backend.address {
-        case .v4(let address):
-            var outer = IPv4Packet(from: IPv4Address(0), to: address, inner)
-            if case .v4(let source) = backend.tunnelSource { outer.source = source }
-            outer.trafficClass = packet.trafficClass
-            return outer.bytes
-        case .v6(let address):
-            var outer = IPv6Packet(from: IPv6Address(high: 0, low: 0), to: address, inner)
-            if case .v6(let source) = backend.tunnelSource { outer.source = source }
-            outer.trafficClass = packet.trafficClass
-            return outer.bytes
-        }
-    }
-
-    // MARK: Too big
-
-    private static let smallestMTU6 = 1280
-    private static let longestQuote6 = 512
-
-    /// Drops the packet and tells its sender, from the VIP, what would have fitted. An ICMP error is never answered,
-    /// nor is a later fragment (RFC 1122, section 3.2.2).
-    private func tooBig(_ packet: Datagram, fitting mtu: Int, _ arrival: Arrival) -> Judgement {
-        var judgement = Judgement(.dropTooBig)
-        guard environment.tellsTooBig, !packet.isICMP, !packet.isLaterFragment else { return judgement }
-        let fitting = UInt32(max(0, min(mtu, 0xFFFF)))
-        let payload: Payload =
-            switch packet.family {
-            case .v4:
-                .icmp(
-                    ICMPMessage(
-                        error: 3, code: 4, parameter: fitting, quote: packet.bytes.prefix(packet.headerLength + 8)))
-            case .v6:
-                .icmpv6(
-                    ICMPMessage(
-                        error: 2, parameter: max(fitting, UInt32(Self.smallestMTU6)),
-                        quote: packet.bytes.prefix(Self.longestQuote6)))
-            }
-        var answer = IPPacket(from: packet.destination, to: packet.source, payload)
-        if case .v4(var plain) = answer {
-            plain.dontFragment = false
-            answer = .v4(plain)
-        }
-        judgement.action = .tx
-        judgement.egress = arrival.interface
-        judgement.bytes = arrival.link.answer(answer.bytes)
-        return judgement
     }
 }
 

@@ -54,10 +54,10 @@ extension Oracle {
         } else if let backend = backend(namedBy: packet, of: service)
             ?? backend(for: flow, of: service, opensConnection: opensConnection)
         {
-            judgement = forward(packet, to: backend, service.forward, arrival)
+            judgement = forward(packet, to: backend, of: service, hash: flow.hash, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {
-            judgement = Judgement(.dropNoBackend)
+            judgement = unavailable(packet, service, arrival)
         }
         judgement.rule = Judgement.Named(rule)
         judgement.service = Judgement.Named(service)

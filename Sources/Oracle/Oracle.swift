@@ -76,8 +76,8 @@ extension Oracle {
             throw .malformed
         } else if !isInner, let served = try judgeForService(packet, transport, arrival) {
             judgement = served
-        } else if !isInner, isTunnelEnd(packet, arrival) {
-            return try judgeTunnelled(packet, arrival)
+        } else if !isInner, let end = tunnelEnd(of: packet, transport, arrival) {
+            return try judgeTunnelled(packet, transport, end, arrival)
         } else if isVIP(packet.destination), !isOwn(packet.destination) {
             judgement = isInner ? Judgement(.dropNoService) : try judgeForVIP(packet, transport, arrival)
         } else {

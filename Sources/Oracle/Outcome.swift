@@ -19,6 +19,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case dropTooBig = "DROP_TOO_BIG"
     case dropNoRoute = "DROP_NO_ROUTE"
     case dropTunnel = "DROP_TUNNEL"
+    case dropTunnelVNI = "DROP_TUNNEL_VNI"
+    case dropTunnelECN = "DROP_TUNNEL_ECN"
     /// A table held something impossible. The model has no tables, so it never judges so.
     case dropInternal = "DROP_INTERNAL"
     /// The program's second part is gone. The model is of one piece, so it never judges so.
@@ -42,6 +44,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .dropTooBig: "too_big"
         case .dropNoRoute: "no_route"
         case .dropTunnel: "tunnel"
+        case .dropTunnelVNI: "tunnel_vni"
+        case .dropTunnelECN: "tunnel_ecn"
         case .dropInternal: "internal"
         case .dropTailCall: "tail_call"
         }
@@ -54,8 +58,8 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .txForwarded, .txEcho: .tx
         case .redirectForwarded, .redirectResolve: .redirect
         case .dropMalformed, .dropNotIP, .dropNoService, .dropSource, .dropPolicy, .dropDefault, .dropNoBackend,
-            .dropFragment,
-            .dropTooBig, .dropNoRoute, .dropTunnel, .dropInternal, .dropTailCall:
+            .dropFragment, .dropTooBig, .dropNoRoute, .dropTunnel, .dropTunnelVNI, .dropTunnelECN, .dropInternal,
+            .dropTailCall:
             .drop
         }
     }

@@ -72,11 +72,4 @@ extension PacketGenerator {
         }
         return IPPacket(from: packet.destination, to: packet.source, payload)
     }
-
-    mutating func tunnelled(_ inner: IPPacket) -> IPPacket {
-        let end = random.pick(interests.tunnelEnds)
-        let payload: Payload =
-            random.chance(95) ? .ip(inner) : .raw(random.pick([.ipip, .ipv6]), random.chance(50) ? [] : inner.bytes)
-        return IPPacket(from: address(interests.sources, end.family), to: end, payload)
-    }
 }

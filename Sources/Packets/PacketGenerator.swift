@@ -18,8 +18,14 @@ public struct PacketGenerator: Sendable {
         public var services: [Service]
         /// Addresses that tunnel packets to the node have; empty: no more of these than chance makes.
         public var tunnelEnds: [IPAddress]
+        /// Tunnels over UDP that end there.
+        public var tunnelPorts: [UDPTunnel: UInt16]
+        /// Numbers of virtual networks.
+        public var networks: [UInt32]
         /// What datagrams to services begin with, now and then.
         public var datagrams: [[UInt8]]
+
+        public enum UDPTunnel: Hashable, Sendable, CaseIterable { case gue, vxlan, geneve }
 
         public struct Service: Hashable, Sendable {
             public var address: IPAddress
@@ -36,13 +42,16 @@ public struct PacketGenerator: Sendable {
 
         public init(
             sources: [IPAddress], destinations: [IPAddress], ports: [UInt16], services: [Service] = [],
-            tunnelEnds: [IPAddress] = [], datagrams: [[UInt8]] = []
+            tunnelEnds: [IPAddress] = [], tunnelPorts: [UDPTunnel: UInt16] = [:], networks: [UInt32] = [0],
+            datagrams: [[UInt8]] = []
         ) {
             self.services = services
             self.sources = sources
             self.destinations = destinations
             self.ports = ports
             self.tunnelEnds = tunnelEnds
+            self.tunnelPorts = tunnelPorts
+            self.networks = networks
             self.datagrams = datagrams
         }
     }

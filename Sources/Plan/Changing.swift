@@ -10,8 +10,8 @@ public func changing(_ state: State, by override: Override, facts: NodeFacts) th
         throw noService(override.service, among: state.services.map(\.name))
     }
     var next = state
-    try next.services[index].backends.apply(override)
-    if case .add(let address, _) = override.change, next.services[index].forward == .ipip,
+    try next.services[index].apply(override)
+    if case .add(let address, _, _) = override.change, next.services[index].forward.encapsulation != nil,
         let place = next.services[index].backends.firstIndex(where: { $0.name == override.backend })
     {
         let sources = TunnelSources(

@@ -75,15 +75,15 @@ private func compile(
     // Backends have no way out of an interface that is not there, and that is one mistake, not many.
     let canSend = interfaces.count == document.interfaces.count
 
-    return zip(document.services, rosters.services).map { service, backends in
+    return zip(document.services, rosters.services).map { service, roster in
+        var backends = roster.backends
         if backends.count > Limit.backendsPerService {
             problems.append(
                 Diagnostic(
                     .error, at: service.position, "service \(service.name) has \(backends.count) backends",
                     hint: "at most \(Limit.backendsPerService)"))
         }
-        var backends = backends
-        for index in backends.indices where service.forward == .ipip {
+        for index in backends.indices where service.forward.encapsulation != nil {
             let address = backends[index].address
             backends[index].tunnelSource = sources.source(to: address)
             if backends[index].tunnelSource == nil, canSend, complained.insert(address.family).inserted {
@@ -95,6 +95,9 @@ private func compile(
         var state = ServiceState(
             name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
             scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
+        (state.tunnelPort, state.vni, state.mtu) = (service.tunnelPort, service.vni, service.mtu)
+        state.unavailable = service.unavailable
+        state.groups = roster.groups
         state.vipPrefixes = service.vipPrefixes
         state.quic = service.quic
         return state

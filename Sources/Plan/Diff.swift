@@ -13,7 +13,7 @@ public func diff(from old: State?, to new: State) -> [Change] {
         var details = Details()
         details.scalar("mode", old.mode.rawValue, new.mode.rawValue)
         details.scalar("next-hop", old.nextHop.text, new.nextHop.text)
-        details.members("decapsulate", old.decapsulate, new.decapsulate) { $0.rawValue }
+        details.members("decapsulate", old.decapsulate, new.decapsulate) { $0.description }
         details.members("tunnel-source", old.tunnelSources, new.tunnelSources) { $0.description }
         details.scalar("index", "\(old.index)", "\(new.index)")
         details.scalar("mtu", "\(old.mtu)", "\(new.mtu)")

@@ -14,8 +14,13 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
         details.scalar("quic", old.quic?.text, new.quic?.text)
         details.members("sources", namesBefore.sources(of: old), namesAfter.sources(of: new)) { $0 }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
+        details.scalar("port", old.tunnelPortText, new.tunnelPortText)
+        details.scalar("vni", old.vniText, new.vniText)
+        details.scalar("mtu", old.mtu?.description, new.mtu?.description)
         details.scalar("scheduler", old.scheduler.rawValue, new.scheduler.rawValue)
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
+        details.scalar("unavailable", old.unavailable.rawValue, new.unavailable.rawValue)
+        details.scalar("groups", old.groupText, new.groupText)
         return details.texts
     }
     for service in new {
@@ -27,6 +32,7 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
             var details = Details()
             details.scalar("address", old.address.description, new.address.description)
             details.scalar("weight", "\(old.weight)", "\(new.weight)")
+            details.scalar("group", old.group, new.group)
             details.scalar("mac", old.mac?.description, new.mac?.description)
             details.scalar("quic-id", old.quicID?.hexadecimal, new.quicID?.hexadecimal)
             details.scalar("state", old.stateText, new.stateText)
@@ -38,15 +44,28 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
 }
 
 extension ServiceState {
+    fileprivate var tunnelPortText: String? { tunnelPort == 0 ? nil : "\(tunnelPort)" }
+    fileprivate var vniText: String? { forward.hasNetworks ? "\(vni)" : nil }
+
+    private var forwardText: String {
+        "forward \(forward.rawValue)" + (tunnelPortText.map { " port \($0)" } ?? "")
+            + (vniText.map { " vni \($0)" } ?? "") + (mtu.map { " mtu \($0)" } ?? "")
+    }
+
     fileprivate func summary(_ names: PeerNames) -> String {
         let members = shortened(backends.map { "\($0.name) \($0.summary)" }, separator: ", ")
         return [
             "vips " + shortened(allVIPs.map(\.shortText), separator: ", "),
             "ports " + shortened(ports.map(\.description), separator: ", "),
             sources == nil ? nil : "sources " + shortened(names.sources(of: self), separator: ", "),
-            "forward \(forward.rawValue)", "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
-            backends.isEmpty ? "no backends" : "backends \(members)",
+            forwardText, "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
+            unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
+            groupText.map { "groups \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",
         ].compactMap(\.self).joined(separator: "; ")
+    }
+
+    fileprivate var groupText: String? {
+        groups.isEmpty ? nil : shortened(groups.map(\.description), separator: ", ")
     }
 }
 
@@ -64,12 +83,13 @@ extension BackendState {
     fileprivate var stateText: String { draining ? "draining" : "up" }
 
     fileprivate var summary: String {
-        "\(address) weight \(weight)" + (mac.map { " mac \($0)" } ?? "") + (draining ? " draining" : "")
+        "\(address) weight \(weight)" + (group.map { " group \($0)" } ?? "") + (mac.map { " mac \($0)" } ?? "")
+            + (draining ? " draining" : "")
     }
 
     /// Compared before any text is made, since most backends of a large file are as they were.
     fileprivate func differs(from other: BackendState) -> Bool {
         address != other.address || weight != other.weight || mac != other.mac || draining != other.draining
-            || tunnelSource != other.tunnelSource || quicID != other.quicID
+            || group != other.group || tunnelSource != other.tunnelSource || quicID != other.quicID
     }
 }

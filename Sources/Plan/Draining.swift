@@ -8,16 +8,14 @@ extension ServiceSlots {
     ///   - old: The service as it is published, if it is.
     init(for service: ServiceState, size: Int, after old: ServiceState?, now: UInt64) {
         guard let old else {
-            self.init(current: Self.table(service.backends, size: size))
+            self.init(current: Self.table(service, size: size))
             return
         }
         let before = old.slots.withoutExpiredMarks(at: now)
         let sameTable =
             (before.current.isEmpty || before.current.count == size)
-            && old.backends.elementsEqual(service.backends) {
-                $0.name == $1.name && $0.effectiveWeight == $1.effectiveWeight
-            }
-        let current = sameTable ? before.current : Self.table(service.backends, size: size)
+            && old.backends.elementsEqual(service.backends) { $0.name == $1.name } && old.shares == service.shares
+        let current = sameTable ? before.current : Self.table(service, size: size)
         if service.drainTime == 0 || service.backends.isEmpty {
             self.init(current: current)
         } else if sameTable, old.backends.elementsEqual(service.backends, by: { $0.address == $1.address }) {
@@ -29,10 +27,11 @@ extension ServiceSlots {
         }
     }
 
-    private static func table(_ backends: [BackendState], size: Int) -> [UInt16] {
-        guard !backends.isEmpty else { return [] }
+    private static func table(_ service: ServiceState, size: Int) -> [UInt16] {
+        guard !service.backends.isEmpty else { return [] }
         return Table.build(
-            size: size, entries: backends.map { Table.Entry(key: $0.name, weight: $0.effectiveWeight) })
+            size: size,
+            entries: zip(service.backends, service.shares).map { Table.Entry(key: $0.name, weight: $1) })
     }
 
     /// Whether they can stay as they are where the service does.

@@ -3,14 +3,17 @@ public import Net
 /// What an operator changed through the CLI, kept until `apply --reset`.
 public struct Override: Hashable, Sendable {
     public enum Change: Hashable, Sendable {
-        case add(address: IPAddress, weight: UInt16)
+        case add(address: IPAddress, weight: UInt16, group: String? = nil)
         case remove
         case drain
         case undrain
         case weight(UInt16)
+        /// The weight of a group.
+        case split(UInt16)
     }
 
     public var service: String
+    /// For ``Change/split(_:)``: the group.
     public var backend: String
     public var change: Change
 
@@ -25,11 +28,13 @@ extension Override: CustomStringConvertible {
     /// As it is typed behind `sluice`.
     public var description: String {
         switch change {
-        case .add(let address, let weight): "backend add \(service) \(backend) \(address) --weight \(weight)"
+        case .add(let address, let weight, let group):
+            "backend add \(service) \(backend) \(address) --weight \(weight)" + (group.map { " --group \($0)" } ?? "")
         case .remove: "backend remove \(service) \(backend)"
         case .drain: "backend drain \(service) \(backend)"
         case .undrain: "backend undrain \(service) \(backend)"
         case .weight(let weight): "backend weight \(service) \(backend) \(weight)"
+        case .split(let weight): "service split \(service) \(backend) \(weight)"
         }
     }
 }
@@ -37,12 +42,17 @@ extension Override: CustomStringConvertible {
 extension [Override] {
     /// This list and then `override`, without what it makes void: the list stays as short as what it says.
     public func adding(_ override: Override) -> [Override] {
-        let same = { (other: Override) in other.service == override.service && other.backend == override.backend }
+        let same = { (other: Override) in
+            other.service == override.service && other.backend == override.backend
+                && other.change.isSplit == override.change.isSplit
+        }
         switch override.change {
         case .add:
             return self + [override]
         case .weight:
             return filter { !(same($0) && $0.change.isWeight) } + [override]
+        case .split:
+            return filter { !same($0) } + [override]
         case .drain:
             return filter { !(same($0) && $0.change.isDrain) } + [override]
         case .undrain:
@@ -64,6 +74,10 @@ extension Override.Change {
 
     fileprivate var isWeight: Bool {
         if case .weight = self { true } else { false }
+    }
+
+    fileprivate var isSplit: Bool {
+        if case .split = self { true } else { false }
     }
 
     fileprivate var isDrain: Bool { self == .drain || self == .undrain }

@@ -1,3 +1,4 @@
+internal import Net
 public import Policy
 
 /// Overrides sorted into those that still mean something to a document and those that do not.
@@ -29,21 +30,14 @@ extension SettledOverrides.Dropped: CustomStringConvertible {
     public var description: String { "\(override): \(reason)" }
 }
 
-/// The backends of every service, by name, before slots and tunnel sources are known.
+/// The backends and groups of every service, by name, before slots and tunnel sources are known.
 struct Rosters {
     /// In the order of the document's services.
-    private(set) var services: [[BackendState]]
+    private(set) var services: [Roster]
     private let indices: [String: Int]
 
     init(_ document: Document) {
-        services = document.services.map { service in
-            service.backends.map {
-                var state = BackendState(
-                    name: $0.name, address: $0.address, weight: $0.weight, mac: $0.mac, slot: 0)
-                state.quicID = $0.quicID
-                return state
-            }.sorted { $0.name < $1.name }
-        }
+        services = document.services.map(Roster.init)
         indices = Dictionary(document.services.enumerated().map { ($1.name, $0) }) { first, _ in first }
     }
 
@@ -59,33 +53,87 @@ func noService(_ name: String, among names: [String]) -> OverrideError {
     OverrideError("there is no service \"\(name)\"", hint: suggestion(for: name, among: names.sorted()))
 }
 
-extension [BackendState] {
-    /// Sorted by name before and after.
+/// What overrides change of one service; sorted by name.
+struct Roster {
+    var groups: [GroupState]
+    var backends: [BackendState]
+
+    init(_ service: Service) {
+        groups = service.groups.map { GroupState(name: $0.name, weight: $0.weight) }.sorted { $0.name < $1.name }
+        backends = service.backends.map {
+            var backend = BackendState(name: $0.name, address: $0.address, weight: $0.weight, mac: $0.mac, slot: 0)
+            backend.group = $0.group
+            backend.quicID = $0.quicID
+            return backend
+        }.sorted { $0.name < $1.name }
+    }
+
+    init(_ service: ServiceState) {
+        groups = service.groups
+        backends = service.backends
+    }
+
     mutating func apply(_ override: Override) throws(OverrideError) {
-        let place = firstIndex { $0.name >= override.backend } ?? endIndex
-        let exists = place < endIndex && self[place].name == override.backend
-        if case .add(let address, let weight) = override.change {
-            guard !exists else {
-                throw OverrideError("service \(override.service) already has a backend \"\(override.backend)\"")
-            }
-            guard count < Limit.backendsPerService else {
-                throw OverrideError(
-                    "service \(override.service) has \(Limit.backendsPerService) backends, and no room for more")
-            }
-            insert(BackendState(name: override.backend, address: address, weight: weight, slot: 0), at: place)
-            return
+        switch override.change {
+        case .split(let weight):
+            let place = try place(ofGroup: override.backend, override.service)
+            groups[place].weight = weight
+        case .add(let address, let weight, let group): try add(override, address, weight, group)
+        case .remove: try backends.remove(at: place(of: override))
+        case .drain: try backends[place(of: override)].draining = true
+        case .undrain: try backends[place(of: override)].draining = false
+        case .weight(let weight): try backends[place(of: override)].weight = weight
         }
-        guard exists else {
+    }
+
+    private mutating func add(
+        _ override: Override, _ address: IPAddress, _ weight: UInt16, _ group: String?
+    ) throws(OverrideError) {
+        let place = backends.firstIndex { $0.name >= override.backend } ?? backends.endIndex
+        guard place == backends.endIndex || backends[place].name != override.backend else {
+            throw OverrideError("service \(override.service) already has a backend \"\(override.backend)\"")
+        }
+        guard backends.count < Limit.backendsPerService else {
+            throw OverrideError(
+                "service \(override.service) has \(Limit.backendsPerService) backends, and no room for more")
+        }
+        if let group {
+            _ = try self.place(ofGroup: group, override.service)
+        } else if !groups.isEmpty {
+            throw OverrideError(
+                "the backends of service \(override.service) are in groups",
+                hint: "add --group with one of \(groups.map(\.name).joined(separator: ", "))")
+        }
+        var backend = BackendState(name: override.backend, address: address, weight: weight, slot: 0)
+        backend.group = group
+        backends.insert(backend, at: place)
+    }
+
+    private func place(of override: Override) throws(OverrideError) -> Int {
+        guard let place = backends.firstIndex(where: { $0.name == override.backend }) else {
             throw OverrideError(
                 "service \(override.service) has no backend \"\(override.backend)\"",
-                hint: suggestion(for: override.backend, among: map(\.name)))
+                hint: suggestion(for: override.backend, among: backends.map(\.name)))
         }
-        switch override.change {
-        case .add: break
-        case .remove: remove(at: place)
-        case .drain: self[place].draining = true
-        case .undrain: self[place].draining = false
-        case .weight(let weight): self[place].weight = weight
+        return place
+    }
+
+    private func place(ofGroup name: String, _ service: String) throws(OverrideError) -> Int {
+        guard let place = groups.firstIndex(where: { $0.name == name }) else {
+            throw OverrideError(
+                "service \(service) has no group \"\(name)\"",
+                hint: suggestion(for: name, among: groups.map(\.name)))
         }
+        return place
+    }
+}
+
+extension ServiceState {
+    /// Sorted by name before and after.
+    mutating func apply(_ override: Override) throws(OverrideError) {
+        var roster = Roster(self)
+        try roster.apply(override)
+        groups = roster.groups
+        backends = roster.backends
     }
 }

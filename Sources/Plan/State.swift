@@ -35,7 +35,7 @@ public struct InterfaceState: Equatable, Sendable {
     public var mac: MACAddress?
     public var mode: Interface.Mode
     public var nextHop: Interface.NextHop
-    public var decapsulate: [Interface.Encapsulation]
+    public var decapsulate: [Decapsulation]
     /// The file's; what backends use stands in ``BackendState/tunnelSource``.
     public var tunnelSources: [IPAddress]
     /// 1…63, stable while the name stays; 0 stands for packets of any other interface.
@@ -43,7 +43,7 @@ public struct InterfaceState: Equatable, Sendable {
 
     public init(
         name: String, index: UInt32, mtu: Int, mac: MACAddress?, mode: Interface.Mode = .auto,
-        nextHop: Interface.NextHop = .auto, decapsulate: [Interface.Encapsulation] = [],
+        nextHop: Interface.NextHop = .auto, decapsulate: [Decapsulation] = [],
         tunnelSources: [IPAddress] = [], slot: UInt32
     ) {
         self.name = name
@@ -139,9 +139,17 @@ public struct ServiceState: Equatable, Sendable {
     /// Who may use the service at all, as rising indices into ``State/sets``; `nil`: everybody.
     public var sources: [Int]?
     public var forward: Service.Forward
+    /// As ``Service/tunnelPort``.
+    public var tunnelPort: UInt16 = 0
+    public var vni: UInt32 = 0
+    /// As ``Service/mtu``.
+    public var mtu: UInt16?
     public var scheduler: Service.Scheduler
     /// Seconds.
     public var drainTime: Int
+    public var unavailable = Service.Unavailable.drop
+    /// Sorted by name; empty where backends stand for themselves.
+    public var groups: [GroupState] = []
     /// Sorted by name. A backend's index here is what the Maglev slots hold.
     public var backends: [BackendState]
     /// Where its packets are counted; 0…, stable while the name stays.
@@ -177,10 +185,28 @@ extension ServiceState {
     public var isWide: Bool { !vipPrefixes.isEmpty || ports.contains { $0.selectors.count > 1 } }
 }
 
+/// A part of a service's backends with a share of its own.
+public struct GroupState: Equatable, Hashable, Sendable {
+    public var name: String
+    /// In proportion to the other groups'.
+    public var weight: UInt16
+
+    public init(name: String, weight: UInt16) {
+        self.name = name
+        self.weight = weight
+    }
+}
+
+extension GroupState: CustomStringConvertible {
+    public var description: String { "\(name) \(weight)" }
+}
+
 public struct BackendState: Equatable, Sendable {
     public var name: String
     public var address: IPAddress
     public var weight: UInt16
+    /// One of the service's groups, where it has any.
+    public var group: String?
     public var mac: MACAddress?
     /// Weight counts as 0 while true; set by `backend drain`.
     public var draining: Bool
@@ -204,7 +230,7 @@ public struct BackendState: Equatable, Sendable {
         self.slot = slot
     }
 
-    /// What the scheduler sees.
+    /// What counts among the backends of its group, or of the service: see ``ServiceState/shares``.
     public var effectiveWeight: UInt16 { draining ? 0 : weight }
 }
 

@@ -35,8 +35,6 @@ extension Position: CustomStringConvertible {
 /// A network interface that the data plane is attached to.
 public struct Interface: Hashable, Sendable {
     public enum Mode: String, Hashable, Sendable, CaseIterable { case auto, native, generic }
-    /// Encapsulations; those that an interface may take off are the file's `decapsulate`.
-    public enum Encapsulation: String, Hashable, Sendable, CaseIterable { case ipip }
     public enum NextHop: Hashable, Sendable {
         /// Ask the kernel's routing and neighbour tables, and cache the answer.
         case auto
@@ -47,7 +45,8 @@ public struct Interface: Hashable, Sendable {
     public var name: String
     public var mode = Mode.auto
     public var nextHop = NextHop.auto
-    public var decapsulate: [Encapsulation] = []
+    /// At most one of each encapsulation, on different ports.
+    public var decapsulate: [Decapsulation] = []
     /// Outer source addresses of tunnelled packets, at most one of each family; empty: the kernel's choice per route.
     public var tunnelSources: [IPAddress] = []
     public var position: Position
@@ -97,8 +96,19 @@ public struct Identity: Hashable, Sendable {
 
 /// VIPs and ports whose traffic is shared among backends.
 public struct Service: Hashable, Sendable {
-    public enum Forward: String, Hashable, Sendable, CaseIterable { case direct, ipip }
+    public enum Forward: String, Hashable, Sendable, CaseIterable {
+        case direct, ipip, gue, vxlan, geneve
+    }
     public enum Scheduler: String, Hashable, Sendable, CaseIterable { case maglev }
+
+    /// What a service without a usable backend answers.
+    public enum Unavailable: String, Hashable, Sendable, CaseIterable {
+        case drop
+        /// A TCP reset; to other protocols as `unreachable`.
+        case reset
+        /// ICMP port unreachable.
+        case unreachable
+    }
 
     /// Where QUIC connection IDs hold the id of the server that gave them out (draft-ietf-quic-load-balancers).
     public struct QUIC: Hashable, Sendable {
@@ -133,6 +143,12 @@ public struct Service: Hashable, Sendable {
     public var vipPrefixes: [Prefix] = []
     public var ports: [Port] = []
     public var forward = Forward.ipip
+    /// The UDP port that tunnelled packets go to; 0 where the method has none.
+    public var tunnelPort: UInt16 = 0
+    /// The virtual network that they are in, 0…``highestVNI``; 0 where the method knows none.
+    public var vni: UInt32 = 0
+    /// The longest IP packet that is sent to a backend, outer headers included, in bytes; `nil`: what the path takes.
+    public var mtu: UInt16?
     public var scheduler = Scheduler.maglev
     /// How datagrams name their backends; `nil`: they do not.
     public var quic: QUIC?
@@ -140,7 +156,23 @@ public struct Service: Hashable, Sendable {
     public var sources: [Rule.Peer]?
     /// How long connections that were established before a change of the backend set keep their backend; seconds.
     public var drainTime = 3600
+    public var unavailable = Unavailable.drop
+    /// Empty: every backend's share follows from its own weight alone. Otherwise each backend is in one of them.
+    public var groups: [Group] = []
     public var backends: [Backend] = []
+    public var position: Position
+
+    public init(name: String, position: Position) {
+        self.name = name
+        self.position = position
+    }
+}
+
+/// A part of a service's backends that has a share of new flows of its own, whatever is in it.
+public struct Group: Hashable, Sendable {
+    public var name: String
+    /// 0…65535, in proportion to the other groups'; 0 takes no new flows.
+    public var weight: UInt16 = 1
     public var position: Position
 
     public init(name: String, position: Position) {
@@ -152,11 +184,15 @@ public struct Service: Hashable, Sendable {
 public struct Backend: Hashable, Sendable {
     public var name: String
     public var address: IPAddress
-    /// 0…65535; 0 takes no new flows.
+    /// 0…65535, in proportion to the other backends', where the service has groups to those of its group; 0 takes no new
+    /// flows.
     public var weight: UInt16 = 1
+    /// One of the service's groups; `nil` where it has none.
+    public var group: String?
     /// What its QUIC connection IDs hold, as many bytes as the service says.
     public var quicID: [UInt8]?
-    /// For `direct`, where the neighbour table is not to be asked.
+    /// For `direct`, where the neighbour table is not to be asked; for `vxlan` and `geneve`, that of the device behind
+    /// the tunnel, where it is not ``MACAddress/init(derivedFrom:)``.
     public var mac: MACAddress?
     public var position: Position
 

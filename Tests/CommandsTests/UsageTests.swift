@@ -4,7 +4,8 @@ import Testing
 @Suite struct UsageTests {
     static let commands: [[String]] = [
         [], ["check"], ["diff"], ["apply"], ["status"], ["down"], ["service"], ["service", "list"],
-        ["service", "show"], ["backend"], ["backend", "add"], ["backend", "remove"], ["backend", "drain"],
+        ["service", "show"], ["service", "split"], ["backend"], ["backend", "add"], ["backend", "remove"],
+        ["backend", "drain"],
         ["backend", "undrain"], ["backend", "weight"], ["policy"], ["policy", "list"], ["policy", "show"],
         ["identity"], ["identity", "list"], ["identity", "lookup"], ["flow"], ["flow", "list"], ["map"],
         ["map", "list"], ["map", "dump"], ["drops"], ["explain"], ["test"],

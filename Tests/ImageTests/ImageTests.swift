@@ -16,6 +16,8 @@ import Testing
             overrides: [
                 Override(service: "s", backend: "b", change: .drain),
                 Override(service: "s", backend: "c", change: .add(address: random.address(), weight: 7)),
+                Override(service: "s", backend: "d", change: .add(address: random.address(), weight: 7, group: "g")),
+                Override(service: "s", backend: "g", change: .split(30)),
             ], publishedAt: 1_790_000_000)
     }
 

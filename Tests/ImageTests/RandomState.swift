@@ -94,6 +94,11 @@ struct RandomState {
             name: "service-\(index)", vips: Array(Set((0...number(0...1)).map { _ in address() })).sorted(),
             ports: [], forward: pick([.direct, .ipip]), drainTime: number(0...7200), backends: backends,
             slot: UInt32(index))
+        if chance(30) {
+            state.groups = (0...number(0...2)).map { GroupState(name: "group-\($0)", weight: UInt16(number(0...99))) }
+            for index in state.backends.indices { state.backends[index].group = pick(state.groups).name }
+        }
+        state.unavailable = pick([.drop, .reset, .unreachable])
         // Own ports, so that no two services meet.
         state.ports = [
             TrafficMatch(.tcp, port: UInt16(80 + index)), TrafficMatch(pick([.tcp, .udp]), port: UInt16(180 + index)),

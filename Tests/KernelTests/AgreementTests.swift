@@ -61,15 +61,17 @@ extension Service {
         var changed = self
         let absent = KernelNode.backends.filter { address in
             !backends.contains { $0.address == address }
-                && (forward == .ipip || address.family == (vips.first ?? vipPrefixes[0].address).family)
+                && (forward.encapsulation != nil || address.family == (vips.first ?? vipPrefixes[0].address).family)
         }
         switch Int.random(in: 0..<4, using: &random) {
         case 0 where !backends.isEmpty: changed.backends.remove(at: Int.random(in: 0..<backends.count, using: &random))
         case 1 where !absent.isEmpty:
             let address = random.pick(absent)
             changed.backends.append(Backend(name: "backend-\(address)", address: address, position: position))
+            changed.backends[changed.backends.count - 1].group = groups.isEmpty ? nil : random.pick(groups).name
         case 2 where !backends.isEmpty:
             changed.backends[Int.random(in: 0..<backends.count, using: &random)].weight = random.pick([0, 1, 5])
+        case 3 where !groups.isEmpty: changed.groups[0].weight = random.pick([0, 1, 50])
         default: break
         }
         return changed

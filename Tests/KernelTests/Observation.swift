@@ -28,8 +28,9 @@ struct Observation: Equatable, CustomStringConvertible {
         if flags.contains(.service) { service = node.state.services[Int(dry.trace.service)].name }
         if flags.contains(.backend) { backend = node.state.services.flatMap(\.backends)[Int(dry.trace.backend)].name }
         if action != .drop { bytes = Self.withoutNote(packet) }
-        // An answer to a packet that is too big is sent by the run that counts only.
-        if dry.outcome.name != "too_big", dry.action != action || dry.packet != packet {
+        // Answers to packets that are dropped are sent by the run that counts only.
+        let mayBeAnswered = ["too_big", "no_backend"].contains(dry.outcome.name)
+        if !mayBeAnswered, dry.action != action || dry.packet != packet {
             disagreement = "dry run: \(dry.action)\n\(hexdump(dry.packet))"
         }
     }

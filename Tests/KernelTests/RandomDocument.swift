@@ -30,6 +30,11 @@ struct RandomDocument {
         "2001:db8:1:1::1", "2001:db8:2::5", "fd00::9",
     ].map { IPAddress($0)! }
 
+    private static let tunnels: [Decapsulation] = [
+        .ipip, Decapsulation(.gue), Decapsulation(.vxlan, port: 8472, vnis: [7, 5000, 0xFFFFFF]),
+        Decapsulation(.geneve),
+    ]
+
     /// What random packets should meet: the hosts that sets are made of, VIPs, the node, and what is impossible.
     func interests(node: KernelNode) -> PacketGenerator.Interests {
         let impossible = ["127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "240.0.0.1", "::1", "::", "ff02::1"]
@@ -40,7 +45,8 @@ struct RandomDocument {
             sources: Self.hosts + Self.hosts + edges + impossible.prefix(4) + [node.addresses[0]],
             destinations: Self.vips + Self.vips + inPrefixes + Self.hosts + node.addresses + impossible,
             ports: Self.ports,
-            services: document.services.flatMap(Self.places), tunnelEnds: node.addresses, datagrams: Self.datagrams)
+            services: document.services.flatMap(Self.places), tunnelEnds: node.addresses,
+            tunnelPorts: [.gue: 6080, .vxlan: 8472, .geneve: 6081], networks: [0, 7, 5000], datagrams: Self.datagrams)
     }
 
     /// The edges of what a service answers on, and what is just outside.
@@ -58,7 +64,7 @@ struct RandomDocument {
     private mutating func nic(_ name: String) -> Interface {
         var nic = Interface(name: name, position: here)
         if random.chance(30) { nic.nextHop = .fixed(MACAddress("02:00:00:00:00:99")!) }
-        if random.chance(50) { nic.decapsulate = [.ipip] }
+        nic.decapsulate = Self.tunnels.filter { _ in random.chance(50) }
         return nic
     }
 
@@ -90,7 +96,10 @@ struct RandomDocument {
 
     private mutating func service(_ number: Int) -> Service {
         var service = Service(name: "service-\(number)", position: here)
-        service.forward = random.chance(70) ? .ipip : .direct
+        service.forward = random.chance(30) ? .direct : random.pick(Service.Forward.allCases)
+        service.tunnelPort = service.forward.encapsulation?.standardPort ?? 0
+        if service.forward.hasNetworks { service.vni = random.pick([0, 5000, 0xFFFFFF]) }
+        if random.chance(20) { service.mtu = random.pick([1300, 1450]) }
         // One port of its own per service: no two answer in the same place.
         let port = Self.ports[number % Self.ports.count] + (number < Self.ports.count ? 0 : 1000)
         let family: IPAddress.Family = random.pick(IPAddress.Family.allCases)
@@ -102,6 +111,8 @@ struct RandomDocument {
         if random.chance(25) { service.sources = (0..<random.pick([1, 2])).map { _ in limit() } }
         service.drainTime = random.chance(80) ? 3600 : 0
         service.backends = backends(service.forward == .direct ? family : nil)
+        service.unavailable = random.pick([.drop, .reset, .unreachable])
+        if random.chance(30) { split(&service) }
         if random.chance(30) { nameBackends(of: &service) }
         return service
     }
@@ -184,6 +195,15 @@ struct RandomDocument {
             if random.chance(30) { backend.mac = MACAddress("02:00:00:00:00:77") }
             return backend
         }
+    }
+
+    private mutating func split(_ service: inout Service) {
+        service.groups = ["canary", "stable"].map {
+            var group = Group(name: $0, position: here)
+            group.weight = random.pick([0, 5, 95])
+            return group
+        }
+        for index in service.backends.indices { service.backends[index].group = random.pick(["canary", "stable"]) }
     }
 
     private mutating func rule(_ number: Int) -> Rule {

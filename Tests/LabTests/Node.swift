@@ -4,7 +4,7 @@ import Foundation
 let backendFile = """
     version: 1
     interfaces:
-      eth0: {decapsulate: [ipip]}
+      eth0: {decapsulate: [ipip, gue, vxlan: {vnis: [5000]}, geneve]}
     policies:
       web: {from: any, to: [node], ports: [80/tcp, 7/udp]}
     """
@@ -16,6 +16,8 @@ struct NodeFile {
     /// Name and the rest of the entry. shop-3 is reached through IPv6.
     var backends = [("shop-1", "10.0.1.1", 100), ("shop-2", "10.0.1.2", 100), ("shop-3", "2001:db8:2::3", 100)]
     var ports = ["80/tcp"]
+    /// The method, and lines about it.
+    var forward = "ipip"
     var policies = [Self.allowed]
     var interface = "eth0"
     var defaults = "echo: reply"
@@ -34,7 +36,7 @@ struct NodeFile {
           shop:
             vips: [192.0.2.10, "2001:db8::10"]
             ports: [\(ports.joined(separator: ", "))]
-            forward: ipip
+            forward: \(forward)
             backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))
         policies:\(policies.isEmpty ? " {}" : "")

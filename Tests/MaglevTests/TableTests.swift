@@ -1,7 +1,7 @@
 import Maglev
 import Testing
 
-private func entries(_ weights: [UInt16]) -> [Table.Entry] {
+private func entries(_ weights: [UInt32]) -> [Table.Entry] {
     weights.enumerated().map { Table.Entry(key: "backend-\($0.offset)", weight: $0.element) }
 }
 
@@ -10,7 +10,7 @@ private func counts(_ table: [UInt16], _ entries: Int) -> [Int] {
 }
 
 /// All lists of `length` elements of `values`.
-private func every(_ length: Int, of values: [UInt16]) -> [[UInt16]] {
+private func every(_ length: Int, of values: [UInt32]) -> [[UInt32]] {
     length == 0 ? [[]] : every(length - 1, of: values).flatMap { list in values.map { list + [$0] } }
 }
 
@@ -39,8 +39,8 @@ private func every(_ length: Int, of values: [UInt16]) -> [[UInt16]] {
             [1, 65535], [65535, 1], [65535, 65535], [1, 2, 65535], [65535, 65534, 1, 0], [100, 101],
             [1] + Array(repeating: 65535, count: 9), Array(repeating: 1, count: 9) + [65535], Array(1...40),
             Array(repeating: 13, count: 100),
-        ] as [[UInt16]])
-    func sharesHoldOverTheWholeRangeOfWeights(weights: [UInt16]) {
+        ] as [[UInt32]])
+    func sharesHoldOverTheWholeRangeOfWeights(weights: [UInt32]) {
         for density in [100, 1000] {
             let size = TableSize.choose(entries: [weights.count], budget: weights.count * density * 2 * 2)[0]
             let slots = counts(Table.build(size: size, entries: entries(weights)), weights.count)
@@ -74,7 +74,7 @@ private func every(_ length: Int, of values: [UInt16]) -> [[UInt16]] {
 
     @Test(arguments: [2, 3, 5, 10, 20]) func removalLeavesTheOthersNearlyAlone(count: Int) {
         let size = TableSize.choose(entries: [count])[0]
-        let all = entries([UInt16](repeating: 10, count: count))
+        let all = entries([UInt32](repeating: 10, count: count))
         let before = Table.build(size: size, entries: all)
         var moved = 0
         for removed in all.indices {
@@ -90,7 +90,7 @@ private func every(_ length: Int, of values: [UInt16]) -> [[UInt16]] {
     }
 
     @Test func weightChangeMovesLittleMoreThanItMust() {
-        var all = entries([UInt16](repeating: 10, count: 10))
+        var all = entries([UInt32](repeating: 10, count: 10))
         let before = Table.build(size: 16_001, entries: all)
         all[3].weight = 15
         let after = Table.build(size: 16_001, entries: all)

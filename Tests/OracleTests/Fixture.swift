@@ -31,7 +31,9 @@ enum Fixture {
     static func state(_ rules: [RuleState] = []) -> State {
         var state = State()
         state.interfaces = [
-            InterfaceState(name: "eth0", index: eth0, mtu: 1500, mac: mac0, decapsulate: [.ipip], slot: 1),
+            InterfaceState(
+                name: "eth0", index: eth0, mtu: 1500, mac: mac0,
+                decapsulate: [.ipip, Decapsulation(.vxlan, vnis: [7])], slot: 1),
             InterfaceState(name: "eth1", index: eth1, mtu: 1400, mac: mac1, nextHop: .fixed(fixedHop), slot: 2),
         ]
         state.sets = [

@@ -188,7 +188,7 @@ import Testing
 
     @Test func staysSilentAtItsLimit() {
         var oracle = Fixture.oracle()
-        oracle.environment.tellsTooBig = false
+        oracle.environment.answers = false
         let judgement = oracle.judge(Self.filled(1500, "203.0.113.9", "192.0.2.10"))
         #expect(judgement.outcome == .dropTooBig)
         #expect(judgement.action == .drop)

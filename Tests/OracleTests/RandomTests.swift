@@ -17,7 +17,8 @@ import Testing
             .init(Fixture.address("192.0.2.10"), .tcp, 443), .init(Fixture.address("2001:db8::10"), .udp, 443),
             .init(Fixture.address("192.0.2.53"), .udp, 53), .init(Fixture.address("192.0.2.99"), .tcp, 80),
             .init(Fixture.address("192.0.2.129"), .tcp, 8042),
-        ], tunnelEnds: Fixture.addresses("10.0.0.1", "2001:db8:f::1"))
+        ], tunnelEnds: Fixture.addresses("10.0.0.1", "2001:db8:f::1"), tunnelPorts: [.vxlan: 4789],
+        networks: [7, 8])
 
     private static let rules = [
         Fixture.deny("bad", from: [2], ports: [TrafficMatch(.udp)], priority: 5), Fixture.allow("office", from: [0]),

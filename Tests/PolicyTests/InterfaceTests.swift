@@ -58,9 +58,22 @@ import Testing
             "f:2:28: error: the next hop \"10.0.0.1\" is no MAC address: write it like 02:00:00:00:00:01"),
         .section(
             "interfaces: {e: {decapsulate: [gue, foo, ipip, ipip]}}\n",
-            "f:2:32: error: the encapsulation \"gue\" is not supported by this version: use ipip",
-            "f:2:37: error: the encapsulation cannot be \"foo\": use ipip",
+            "f:2:37: error: the encapsulation cannot be \"foo\": use ipip, gue, vxlan, geneve",
             "f:2:48: warning: ipip is in this list twice"),
+        .section(
+            "interfaces: {e: {decapsulate: [vxlan, vxlan: {port: 8472}, gue: {port: 4789}, ipip: {port: 1}]}}\n",
+            "f:2:39: error: vxlan is in this list already, and otherwise: one port each; list all VNIs together",
+            "f:2:60: error: gue cannot have the port 4789, which is that of vxlan",
+            "f:2:92: error: ipip has no port: only gue, vxlan and geneve have one"),
+        .section(
+            "interfaces: {e: {decapsulate: [{gue: {vnis: [1]}}, {vxlan: {vnis: [5, 5, 16777216]}}]}}\n",
+            "f:2:45: error: gue has no VNIs: only vxlan and geneve have them",
+            "f:2:71: warning: the VNI 5 is in this list twice",
+            "f:2:74: error: the VNI 16777216 is out of range: it is 0 to 16777215"),
+        .section(
+            "interfaces: {e: {decapsulate: [{gue: , vxlan: }, {geneve: {vnis: []}}]}}\n",
+            "f:2:32: error: one encapsulation to an item: write - vxlan: {vnis: [5000]}",
+            "f:2:66: error: \"vnis\" is empty: leave it out to take packets of every virtual network"),
         .section(
             "interfaces: {e: {decapsulate: ipip}}\n", "f:2:31: error: \"decapsulate\" must be a list: write [ipip]"),
         .section(

@@ -50,6 +50,7 @@ struct Schema {
             return value.items.enumerated().flatMap { violations($1, argument, "\(path)[\($0)]") }
         case "minItems": return require(value.type != "array" || value.items.count >= argument.number)
         case "minProperties": return require(value.type != "object" || value.entries.count >= argument.number)
+        case "maxProperties": return require(value.type != "object" || value.entries.count <= argument.number)
         case "minimum": return require(value.number >= argument.number)
         case "maximum": return require(value.number <= argument.number)
         case "pattern":

@@ -20,9 +20,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("interface", KeyTable.interface), ("defaults", .defaults), ("identity", .identity), ("service", .service),
-        ("servicePort", .servicePort), ("quic", .quic), ("backend", .backend), ("policy", .policy), ("peer", .peer),
-        ("test", .test),
+        ("interface", KeyTable.interface), ("networks", .decapsulation), ("defaults", .defaults),
+        ("identity", .identity), ("service", .service), ("servicePort", .servicePort), ("quic", .quic),
+        ("backend", .backend), ("policy", .policy), ("peer", .peer), ("test", .test),
         ("", .document),
     ])
     func keysAreThoseOfTheReader(name: String, table: KeyTable) throws {
@@ -46,6 +46,8 @@ import Testing
             + "policies: {p: {from: [1, {identity: 1}], to: any, ports: [icmpv6/1/4, ip/47, 1-2/sctp]}}\n",
         "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp}], forward: ipip, "
             + "drain-time: 1h30m, backends: }}\n",
+        "version: 1\ninterfaces: {e: {decapsulate: [ipip, gue: {port: 6081}, {vxlan: {port: 8472, vnis: [5, 0]}}]}}\n"
+            + "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: geneve, vni: 5, port: 1, mtu: 1400}}\n",
         "version: 1\nidentities: {1: {cidrs: [10.0.0.1]}}\n"
             + "services: {s: {vips: [192.0.2.0/28, '2001:db8::/64'], ports: [{port: 1-2/sctp}, tcp, 5-9/udp], "
             + "forward: ipip, sources: [1, 10.0.0.0/8]}}\n",

@@ -28,13 +28,14 @@ struct load_config {
 
 // In a data section, mapped by the control plane.
 struct control {
-    __u32 generation;         // 0 or 1: which half of the arena packets use
-    __u32 half_lines;         // lines in a half
-    __u32 ticks_per_second;   // of the kernel's jiffies
-    __u32 settled;            // generation after whose flip a grace period has passed
-    __u32 events_per_second;  // per CPU
-    __u32 too_big_per_second; // ICMP "too big" answers per CPU
-    __u32 pad[10];
+    __u32 generation;          // 0 or 1: which half of the arena packets use
+    __u32 half_lines;          // lines in a half
+    __u32 ticks_per_second;    // of the kernel's jiffies
+    __u32 settled;             // generation after whose flip a grace period has passed
+    __u32 events_per_second;   // per CPU
+    __u32 too_big_per_second;  // ICMP "too big" answers per CPU
+    __u32 refusals_per_second; // answers of services without a backend, per CPU
+    __u32 pad[9];
 };
 
 _Static_assert(sizeof(struct load_config) == 56, "load_config");

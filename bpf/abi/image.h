@@ -28,7 +28,7 @@ struct line {
 // Line 0: what every packet to a service needs.
 struct image_head {
     __u32 magic;
-    __u32 interfaces_line; // struct interface, 1 << interface_bits of them
+    __u32 interfaces_line; // struct interface, 1 << interface_bits of them; behind them u32, see struct vnis
     __u32 interface_multiplier;
     __u32 interface_bits;
     __u32 frontends_line;    // struct frontend_bucket
@@ -162,8 +162,14 @@ struct frontend_bucket {
 #define SLOT_NONE 0xffffu   // in `previous`: the current backend is meant
 #define SLOTS_PER_LINE 32
 
-// In `service.flags`.
-#define SERVICE_QUIC 0x04 // datagrams may name their backend: see `quic_line`
+#define MTU_ANY 0xffffu
+
+// In `service.flags`: datagrams may name their backend, see `quic_line`.
+#define SERVICE_QUIC 0x04
+// What a service without a usable backend answers, where not nothing.
+#define SERVICE_UNAVAILABLE_RESET 0x10       // a TCP reset, and to datagrams as below
+#define SERVICE_UNAVAILABLE_UNREACHABLE 0x20 // ICMP port unreachable
+#define SERVICE_UNAVAILABLE (SERVICE_UNAVAILABLE_RESET | SERVICE_UNAVAILABLE_UNREACHABLE)
 
 struct service {
     __u64 drain_end;     // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
@@ -179,8 +185,8 @@ struct service {
     __u8 flags;
     __u8 pad;
     __be16 tunnel_port; // destination port of an outer UDP header
-    __u16 mtu;          // longest packet on the way to a backend, outer header included; 0: what the path takes
-    __u32 vni;
+    __u16 mtu;  // longest IP packet on the way to a backend, outer headers included; MTU_ANY: what the path takes
+    __be32 vni; // as in a header of VXLAN or Geneve: the low byte is 0
     __u32 reserved[4];
 };
 
@@ -213,13 +219,27 @@ struct backend {
     __u32 slot;       // its counter and its next hop's place
     __u32 tag;        // tells a cached next hop for this address from one for an earlier owner of the slot; never 0
     __u32 outer_sum;  // IPv4: sum of the outer header's constant 16-bit words (version, DF, addresses; not the TTL)
-    __u8 mac[6];
-    __u8 flags; // BACKEND_…
+                      // IPv6: sum of the UDP pseudo header's (addresses, protocol)
+    __u8 mac[6];      // VXLAN and Geneve: destination of the frame inside
+    __u8 flags;       // BACKEND_…
     __u8 pad[13];
 };
 
 #define INTERFACE_FIXED_HOP 1 // every forwarded packet goes to `next_hop` and out where it came in
 #define INTERFACE_DECAPSULATE_IPIP 2
+#define INTERFACE_DECAPSULATE_GUE 4
+#define INTERFACE_DECAPSULATE_VXLAN 8
+#define INTERFACE_DECAPSULATE_GENEVE 16
+#define INTERFACE_DECAPSULATE                                                                                          \
+    (INTERFACE_DECAPSULATE_IPIP | INTERFACE_DECAPSULATE_GUE | INTERFACE_DECAPSULATE_VXLAN |                            \
+     INTERFACE_DECAPSULATE_GENEVE)
+
+// Virtual networks whose packets are taken: a rising part of the words behind the interfaces; none: all are.
+struct vnis {
+    __u32 first;
+    __u32 count;
+};
+
 struct interface {
     __u32 index; // the kernel's; 0: free
     __u32 slot;  // 0: not one of ours
@@ -227,7 +247,13 @@ struct interface {
     __u32 mtu;   // bytes of IP packet
     __u8 next_hop[6];
     __u8 mac[6];
-    __u32 pad[9];
+    __be16 gue_port; // where tunnels over UDP end
+    __be16 vxlan_port;
+    __be16 geneve_port;
+    __u16 pad0;
+    struct vnis vxlan_vnis;
+    struct vnis geneve_vnis;
+    __u32 pad[3];
 };
 
 _Static_assert(sizeof(struct line) == LINE_BYTES, "line");

@@ -27,7 +27,11 @@
     X(DROP_FRAGMENT, dropFragment, "fragment", DROP, "a later fragment whose first fragment was not let through")      \
     X(DROP_TOO_BIG, dropTooBig, "too_big", DROP, "does not fit the path to the backend; the sender is told the MTU")   \
     X(DROP_NO_ROUTE, dropNoRoute, "no_route", DROP, "the kernel has no route to the backend")                          \
-    X(DROP_TUNNEL, dropTunnel, "tunnel", DROP, "a tunnel packet that is not for this node or holds no IP packet")      \
+    X(DROP_TUNNEL, dropTunnel, "tunnel", DROP,                                                                         \
+      "a tunnel packet whose headers are not understood, or without an IP packet")                                     \
+    X(DROP_TUNNEL_VNI, dropTunnelVNI, "tunnel_vni", DROP, "in a tunnel of a virtual network that is not taken here")   \
+    X(DROP_TUNNEL_ECN, dropTunnelECN, "tunnel_ecn", DROP,                                                              \
+      "marked for congestion on the way through a tunnel, and its sender would not understand the mark")               \
     X(DROP_INTERNAL, dropInternal, "internal", DROP, "a table held something impossible; please report it")            \
     X(DROP_TAIL_CALL, dropTailCall, "tail_call", DROP, "the program's second part is gone; apply brings it back")
 

@@ -87,7 +87,7 @@ static __always_inline void pace(void) {
     progress.due = due + generator.interval;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int generate(struct xdp_md *ctx) {
     __u64 round = progress.round++;
     unsigned char *data = (void *)(long)ctx->data;
@@ -124,7 +124,7 @@ int generate(struct xdp_md *ctx) {
 }
 
 // What a program that does nothing costs.
-SEC("xdp")
+SEC("xdp.frags")
 int bare(struct xdp_md *ctx __attribute__((unused))) { return XDP_TX; }
 
 char _license[] SEC("license") = "GPL";

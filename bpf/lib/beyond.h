@@ -93,7 +93,8 @@ static __always_inline int beyond_source(const struct view *view, struct packet 
 // about a balanced flow, or a later fragment of one.
 __noinline int beyond(struct xdp_md *ctx, __u32 cpu) {
     struct workspace *own = workspace_of(cpu);
-    __u32 source_value, destination_value;
+    __u32 source_value, destination_value, tunnel;
+    const struct interface *in;
     struct packet *p;
     struct view view;
     int outcome;
@@ -109,10 +110,12 @@ __noinline int beyond(struct xdp_md *ctx, __u32 cpu) {
         return CONTINUE;
 
     destination_value = address_value(&view, p->destination, p->v6);
-    if (tunnel_for_us(ctx, p, destination_value)) {
+    in = interface_find(&view, p->interface);
+    tunnel = tunnel_for_us(ctx, in, p, destination_value);
+    if (in && tunnel) {
         outcome = tunnel_denied(&view, p, source_value, destination_value);
         if (outcome == CONTINUE)
-            outcome = tunnel_open(ctx, p);
+            outcome = tunnel_open(ctx, p, in, tunnel);
         if (outcome == CONTINUE)
             outcome = beyond_source(&view, p, &source_value);
         if (outcome != CONTINUE)

@@ -14,6 +14,9 @@ static __always_inline struct bounds bounds_of(const struct xdp_md *ctx) {
     return (struct bounds){.data = (const void *)(long)ctx->data, .end = (const void *)(long)ctx->data_end};
 }
 
+// Bytes of a frame's first buffer, which is nearly always the only one.
+static __always_inline __u32 bounds_length(const struct bounds *bounds) { return bounds->end - bounds->data; }
+
 // Moves the packet's start so that `front` bytes stand before what was at offset `at`, and the VLAN tags of the old
 // front, where `tags` says so, before those. Puts the Ethernet header of `addresses` and `ethertype` there.
 //

@@ -7,6 +7,7 @@
 #include "policy.h"
 #include "quic.h"
 #include "service.h"
+#include "unavailable.h"
 
 // A packet of a flow to a service's frontend.
 static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
@@ -32,11 +33,11 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     if (likely(index == BACKEND_NONE))
         index = balance(view, service, frontend->service, p);
     if (unlikely(index == BACKEND_NONE))
-        return OUTCOME_DROP_NO_BACKEND;
+        return unavailable(ctx, p, service);
     backend = backend_at(view, index);
     p->backend_slot = backend->slot;
     p->flags |= PACKET_BACKEND;
-    return forward(ctx, p, in, backend, service->forward);
+    return forward(ctx, p, in, backend, service);
 }
 
 // Any packet, described in this CPU's workspace.

@@ -15,7 +15,7 @@
 #define PACKET_JUDGED 256     // `cell` holds a verdict
 #define PACKET_SERVICE 512    // `service_counter` is set
 #define PACKET_BACKEND 1024   // `backend_slot` is set
-#define PACKET_ANSWERED 2048  // dropped, and turned into an ICMP error for its sender
+#define PACKET_ANSWERED 2048  // dropped, and turned into an answer for its sender
 
 struct packet {
     // The flow. Addresses in network order, IPv4 as ::ffff:a.b.c.d; ports in network order. ICMP echo: the identifier
@@ -92,6 +92,7 @@ struct workspace {
     __u64 second_began; // jiffies
     __u32 events;
     __u32 too_big;
+    __u32 refusals; // answers of services without a backend
 };
 
 struct {
@@ -117,7 +118,7 @@ static __always_inline struct workspace *workspace_rationed(__u32 cpu) {
 
     if (own && now - own->second_began >= control.ticks_per_second) {
         own->second_began = now;
-        own->events = own->too_big = 0;
+        own->events = own->too_big = own->refusals = 0;
     }
     return own;
 }

@@ -2,7 +2,7 @@
 // it has a program itself. Calls no helper, so it needs no licence section.
 #include <linux/bpf.h>
 
-__attribute__((section("xdp"), used)) int pass(struct xdp_md *context) {
+__attribute__((section("xdp.frags"), used)) int pass(struct xdp_md *context) {
     (void)context;
     return XDP_PASS;
 }

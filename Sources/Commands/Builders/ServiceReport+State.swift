@@ -23,10 +23,11 @@ extension ServiceReport.Service {
             name: service.name, vips: service.allVIPs, ports: service.ports, forward: service.forward.rawValue,
             scheduler: service.scheduler.rawValue, traffic: Traffic(counters.service(service.slot)),
             unknownQUIC: service.quic.map { _ in counters.unknownQUIC(service.slot).packets },
-            backends: service.backends.map { backend in
+            groups: service.groups.map { .init(name: $0.name, weight: $0.weight) },
+            backends: zip(service.backends, service.shares).map { backend, share in
                 .init(
-                    name: backend.name, address: backend.address, weight: backend.weight,
-                    state: backend.effectiveWeight > 0 ? .up : .draining,
+                    name: backend.name, address: backend.address, weight: backend.weight, group: backend.group,
+                    state: share > 0 ? .up : .draining,
                     traffic: Traffic(counters.backend(backend.slot)))
             })
     }

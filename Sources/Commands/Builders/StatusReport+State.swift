@@ -10,7 +10,7 @@ extension StatusReport {
     ) {
         let state = published.state
         let modes = Dictionary(kernel.interfaces.map { ($0.name, $0.mode) }, uniquingKeysWith: { first, _ in first })
-        let down = state.services.filter { $0.backends.allSatisfy { $0.effectiveWeight == 0 } }.map(\.name)
+        let down = state.services.filter { $0.shares.allSatisfy { $0 == 0 } }.map(\.name)
 
         self.instance = instance.name
         program = kernel.program.id

@@ -11,21 +11,28 @@ struct ServiceReport: Report, Equatable {
         var traffic: Traffic
         /// Packets whose QUIC connection ID should name a backend and names none; `nil` where none should.
         var unknownQUIC: UInt64?
+        var groups: [Group] = []
         var backends: [Backend]
 
         var up: Int { backends.count { $0.state == .up } }
     }
 
+    struct Group: Equatable, Sendable {
+        var name: String
+        var weight: UInt16
+    }
+
     struct Backend: Equatable, Sendable {
         enum State: String, Sendable {
             case up
-            /// Keeps the connections it has and takes no new ones: drained, or of weight 0.
+            /// Keeps the connections it has and takes no new ones: drained, of weight 0, or in a group of weight 0.
             case draining
         }
 
         var name: String
         var address: IPAddress
         var weight: UInt16
+        var group: String? = nil
         var state: State
         var traffic: Traffic
     }
@@ -62,27 +69,33 @@ extension ServiceReport.Service {
                 .init(key: "ports", value: JSON(texts: ports)),
                 .init(key: "forward", value: .string(forward)),
                 .init(key: "scheduler", value: .string(scheduler)),
-            ] + traffic.members
-                + (unknownQUIC.map { [.init(key: "quic_unknown", value: JSON($0))] } ?? []) + [
-                    .init(key: "backends", value: .array(backends.map(\.json)))
-                ])
+            ] + traffic.members + (unknownQUIC.map { [.init(key: "quic_unknown", value: JSON($0))] } ?? []) + [
+                .init(key: "groups", value: .array(groups.map(\.json))),
+                .init(key: "backends", value: .array(backends.map(\.json))),
+            ])
     }
 
     fileprivate func details(_ style: Style) -> String {
-        var table = Table("BACKEND", "ADDRESS", "WEIGHT", "STATE", "PACKETS", "BYTES")
+        var table = Table("BACKEND", "ADDRESS", "GROUP", "WEIGHT", "STATE", "PACKETS", "BYTES")
         for backend in backends {
             table.add(
-                .init(backend.name), .init(backend.address), .init(backend.weight),
+                .init(backend.name), .init(backend.address), .init(backend.group), .init(backend.weight),
                 .init(backend.state.rawValue, backend.state == .up ? .green : .yellow),
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
         }
         return Facts(
             [
                 ("service", name), ("vips", vips.map(\.shortText).list), ("ports", ports.list), ("forward", forward),
-                ("scheduler", scheduler), ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
+                ("scheduler", scheduler),
+                ("groups", groups.map { "\($0.name) \($0.weight)" }.joined(separator: ", ")),
+                ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
             ] + (unknownQUIC.map { [("unknown quic", "\($0)")] } ?? [])
         ).text(style) + "\n" + (backends.isEmpty ? "no backends\n" : table.text(style))
     }
+}
+
+extension ServiceReport.Group {
+    fileprivate var json: JSON { ["name": .string(name), "weight": JSON(weight)] }
 }
 
 extension ServiceReport.Backend {
@@ -92,6 +105,7 @@ extension ServiceReport.Backend {
                 .init(key: "name", value: .string(name)),
                 .init(key: "address", value: JSON(address)),
                 .init(key: "weight", value: JSON(weight)),
+                .init(key: "group", value: group.map(JSON.string) ?? .null),
                 .init(key: "state", value: .string(state.rawValue)),
             ] + traffic.members)
     }

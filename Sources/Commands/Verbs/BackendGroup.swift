@@ -17,12 +17,13 @@ struct BackendGroup: ParsableCommand {
         @OptionGroup var backend: BackendArguments
         @Argument(help: "An IPv4 or IPv6 address.", transform: parseAddress) var address: IPAddress
         @Option(help: "Its share of new flows, 0 to 65535.") var weight: UInt16 = 1
+        @Option(help: "One of the service's groups, where it has any.") var group: String?
         @OptionGroup var instance: InstanceOptions
 
         var isVerbose: Bool { instance.verbose }
 
         func run(in environment: Environment) throws {
-            try backend.change(.add(address: address, weight: weight), instance, environment)
+            try backend.change(.add(address: address, weight: weight, group: group), instance, environment)
         }
     }
 
@@ -81,10 +82,16 @@ struct BackendArguments: ParsableArguments {
 
     /// Publishes what is published with one override more.
     func change(_ change: Override.Change, _ options: InstanceOptions, _ environment: Environment) throws {
+        try Override(service: service, backend: name, change: change).publish(options, environment)
+    }
+}
+
+extension Override {
+    /// Publishes what is published with this override more.
+    func publish(_ options: InstanceOptions, _ environment: Environment) throws {
         let publisher = try Publisher(options.instance, changingOnly: change.keepsBackends ? service : nil)
         guard let previous = publisher.previous else { throw Failure.nothingRuns(options.instance) }
-        let override = Override(service: service, backend: name, change: change)
-        environment.note(try publisher.publish(try Candidate(override, after: previous)))
+        environment.note(try publisher.publish(try Candidate(self, after: previous)))
     }
 }
 
@@ -93,7 +100,7 @@ extension Override.Change {
     fileprivate var keepsBackends: Bool {
         switch self {
         case .add, .remove: false
-        case .drain, .undrain, .weight: true
+        case .drain, .undrain, .weight, .split: true
         }
     }
 }

@@ -75,12 +75,12 @@ extension Candidate {
 
 extension Document {
     fileprivate var tunnelDestinations: [IPAddress] {
-        services.filter { $0.forward == .ipip }.flatMap { $0.backends.map(\.address) }
+        services.filter { $0.forward.encapsulation != nil }.flatMap { $0.backends.map(\.address) }
     }
 }
 
 extension Override.Change {
     fileprivate var addedAddress: IPAddress? {
-        if case .add(let address, _) = self { address } else { nil }
+        if case .add(let address, _, _) = self { address } else { nil }
     }
 }

@@ -18,15 +18,20 @@ extension Override: ManifestValue {
         writer.text(service)
         writer.text(backend)
         switch change {
-        case .add(let address, let weight):
+        case .add(let address, let weight, let group):
             writer.byte(0)
             address.write(to: &writer)
             writer.number(weight)
+            writer.flag(group != nil)
+            if let group { writer.text(group) }
         case .remove: writer.byte(1)
         case .drain: writer.byte(2)
         case .undrain: writer.byte(3)
         case .weight(let weight):
             writer.byte(4)
+            writer.number(weight)
+        case .split(let weight):
+            writer.byte(5)
             writer.number(weight)
         }
     }
@@ -35,11 +40,15 @@ extension Override: ManifestValue {
         let (service, backend) = (try reader.text(), try reader.text())
         let change: Change =
             switch try reader.byte() {
-            case 0: .add(address: try IPAddress(from: &reader), weight: try reader.number())
+            case 0:
+                .add(
+                    address: try IPAddress(from: &reader), weight: try reader.number(),
+                    group: try reader.flag() ? try reader.text() : nil)
             case 1: .remove
             case 2: .drain
             case 3: .undrain
             case 4: .weight(try reader.number())
+            case 5: .split(try reader.number())
             default: throw .corrupt("an unknown kind of override")
             }
         self.init(service: service, backend: backend, change: change)

@@ -10,8 +10,7 @@ extension InterfaceState: ManifestValue {
         writer.optional(mac)
         writer.name(mode)
         if case .fixed(let hop) = nextHop { writer.optional(hop) } else { writer.flag(false) }
-        writer.number(UInt(decapsulate.count))
-        for encapsulation in decapsulate { writer.name(encapsulation) }
+        writer.list(decapsulate)
         writer.list(tunnelSources)
         writer.number(slot)
     }
@@ -21,9 +20,23 @@ extension InterfaceState: ManifestValue {
             name: try reader.text(), index: try reader.number(), mtu: try reader.signed(), mac: try reader.optional(),
             mode: try reader.name(), slot: 0)
         if let hop = try reader.optional(MACAddress.self) { nextHop = .fixed(hop) }
-        for _ in 0..<(try reader.count()) { decapsulate.append(try reader.name()) }
+        decapsulate = try reader.list()
         tunnelSources = try reader.list()
         slot = try reader.number()
+    }
+}
+
+extension Decapsulation: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.name(encapsulation)
+        writer.number(port)
+        writer.number(UInt(vnis.count))
+        for vni in vnis { writer.number(vni) }
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(try reader.name(), port: try reader.number())
+        for _ in 0..<(try reader.count()) { vnis.append(try reader.number()) }
     }
 }
 
@@ -127,9 +140,14 @@ extension ServiceState: ManifestValue {
         writer.name(forward)
         writer.name(scheduler)
         writer.signed(drainTime)
+        writer.name(unavailable)
+        writer.list(groups)
         writer.list(backends)
         writer.number(slot)
         writer.number(slots.drainEnd)
+        writer.number(tunnelPort)
+        writer.number(vni)
+        writer.number(mtu ?? 0)
     }
 
     init(from reader: inout ManifestReader) throws(ImageError) {
@@ -150,11 +168,30 @@ extension ServiceState: ManifestValue {
         }
         self.init(
             name: name, vips: vips, ports: ports, forward: try reader.name(), scheduler: try reader.name(),
-            drainTime: try reader.signed(), backends: try reader.list(), slot: try reader.number(),
-            slots: ServiceSlots(drainEnd: try reader.number()))
+            drainTime: try reader.signed(), backends: [], slot: 0)
         vipPrefixes = prefixes
         self.quic = quic
         self.sources = sources
+        unavailable = try reader.name()
+        groups = try reader.list()
+        backends = try reader.list()
+        slot = try reader.number()
+        slots.drainEnd = try reader.number()
+        tunnelPort = try reader.number()
+        vni = try reader.number()
+        let mtu: UInt16 = try reader.number()
+        self.mtu = mtu == 0 ? nil : mtu
+    }
+}
+
+extension GroupState: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(name)
+        writer.number(weight)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(name: try reader.text(), weight: try reader.number())
     }
 }
 
@@ -163,6 +200,8 @@ extension BackendState: ManifestValue {
         writer.text(name)
         address.write(to: &writer)
         writer.number(weight)
+        writer.flag(group != nil)
+        if let group { writer.text(group) }
         writer.optional(mac)
         writer.byte(UInt8(quicID?.count ?? 0))
         for byte in quicID ?? [] { writer.byte(byte) }
@@ -173,8 +212,9 @@ extension BackendState: ManifestValue {
 
     init(from reader: inout ManifestReader) throws(ImageError) {
         self.init(
-            name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(),
-            mac: try reader.optional(), slot: 0)
+            name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(), slot: 0)
+        if try reader.flag() { group = try reader.text() }
+        mac = try reader.optional()
         let length = try reader.byte()
         guard length <= Service.QUIC.longestID else { throw .corrupt("an id longer than ids are") }
         if length > 0 { quicID = [] }

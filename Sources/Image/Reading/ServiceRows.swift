@@ -6,14 +6,14 @@ internal import Policy
 extension Image {
     func interfaceRows(_ body: ([Field]) -> Void) {
         let names = Dictionary(published.state.interfaces.map { ($0.index, $0.name) }) { first, _ in first }
-        for line in 0..<interfaces.words.count / Line.words {
+        for line in 0..<1 << Int(interfaces.bits) {
             let entry = entry(interface.self, in: interfaces.words, line)
             guard entry.index != 0 else { continue }
             let isFixed = entry.flags & UInt32(INTERFACE_FIXED_HOP) != 0
             body([
                 .integer(entry.index), .text(names[entry.index]), .integer(entry.slot), .integer(entry.mtu),
                 .text(Self.mac(entry.mac)), isFixed ? .text(Self.mac(entry.next_hop)) : .none,
-                .list(entry.flags & UInt32(INTERFACE_DECAPSULATE_IPIP) != 0 ? ["ipip"] : []),
+                .list(Decapsulation.Encapsulation.allCases.filter { entry.flags & $0.flag != 0 }.map(\.rawValue)),
             ])
         }
     }
@@ -21,9 +21,9 @@ extension Image {
     func serviceRows(_ body: ([Field]) -> Void) {
         for (index, state) in published.state.services.enumerated() {
             let entry = services.entry(index)
-            let forward = entry.forward == UInt8(FORWARD_DIRECT) ? Service.Forward.direct : .ipip
             body([
-                .integer(index), .text(state.name), .integer(entry.counter), .text(forward.rawValue),
+                .integer(index), .text(state.name), .integer(entry.counter),
+                .text(Service.Forward(code: entry.forward)?.rawValue),
                 .integer(entry.slot_count), .integer(entry.previous_count),
                 entry.drain_end == 0 ? .none : .integer(entry.drain_end / 1_000_000_000), .integer(entry.backend_count),
             ])

@@ -7,6 +7,7 @@ internal import Policy
 struct InterfaceTable: Equatable, Sendable {
     var multiplier: UInt32
     var bits: UInt32
+    /// `1 << bits` interfaces, behind them the VNIs of all of them.
     var words: [UInt32]
 
     init(multiplier: UInt32, bits: UInt32, words: [UInt32]) {
@@ -22,12 +23,15 @@ struct InterfaceTable: Equatable, Sendable {
         }
         (multiplier, bits) = Self.perfectHash(indices)
         words = [UInt32](repeating: 0, count: Line.words << Int(bits))
+        var vnis: [UInt32] = []
         for state in interfaces {
             var line = [UInt32]()
-            line.append(bytesOf: Self.entry(state))
+            line.append(bytesOf: Self.entry(state, &vnis))
             let first = Self.position(state.index, multiplier, bits) * Line.words
             words.replaceSubrange(first..<first + Line.words, with: line)
         }
+        words += vnis
+        words += [UInt32](repeating: 0, count: Line.count(words: vnis.count) * Line.words - vnis.count)
     }
 
     static func position(_ index: UInt32, _ multiplier: UInt32, _ bits: UInt32) -> Int {
@@ -49,17 +53,39 @@ struct InterfaceTable: Equatable, Sendable {
         }
     }
 
-    private static func entry(_ state: InterfaceState) -> interface {
+    private static func entry(_ state: InterfaceState, _ vnis: inout [UInt32]) -> interface {
         var entry = interface()
         entry.index = state.index
         entry.slot = state.slot
         entry.mtu = UInt32(clamping: state.mtu)
-        if state.decapsulate.contains(.ipip) { entry.flags |= UInt32(INTERFACE_DECAPSULATE_IPIP) }
+        for one in state.decapsulate {
+            entry.flags |= one.encapsulation.flag
+            let networks = DataplaneABI.vnis(first: UInt32(vnis.count), count: UInt32(one.vnis.count))
+            vnis += one.vnis
+            switch one.encapsulation {
+            case .ipip: break
+            case .gue: entry.gue_port = one.port.bigEndian
+            case .vxlan: (entry.vxlan_port, entry.vxlan_vnis) = (one.port.bigEndian, networks)
+            case .geneve: (entry.geneve_port, entry.geneve_vnis) = (one.port.bigEndian, networks)
+            }
+        }
         if case .fixed(let hop) = state.nextHop {
             entry.flags |= UInt32(INTERFACE_FIXED_HOP)
             withUnsafeMutableBytes(of: &entry.next_hop) { $0.copyBytes(from: hop.bytes) }
         }
         if let mac = state.mac { withUnsafeMutableBytes(of: &entry.mac) { $0.copyBytes(from: mac.bytes) } }
         return entry
+    }
+}
+
+extension Decapsulation.Encapsulation {
+    /// `INTERFACE_DECAPSULATE_…`
+    var flag: UInt32 {
+        switch self {
+        case .ipip: UInt32(INTERFACE_DECAPSULATE_IPIP)
+        case .gue: UInt32(INTERFACE_DECAPSULATE_GUE)
+        case .vxlan: UInt32(INTERFACE_DECAPSULATE_VXLAN)
+        case .geneve: UInt32(INTERFACE_DECAPSULATE_GENEVE)
+        }
     }
 }

@@ -57,7 +57,15 @@ struct ServiceTables: Equatable, Sendable {
             entry.backends = UInt32(backendCount)
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
-            entry.forward = UInt8(state.forward == .direct ? FORWARD_DIRECT : FORWARD_IPIP)
+            entry.forward = state.forward.code
+            entry.tunnel_port = state.tunnelPort.bigEndian
+            entry.vni = (state.vni << 8).bigEndian
+            entry.mtu = state.mtu ?? UInt16(MTU_ANY)
+            switch state.unavailable {
+            case .drop: break
+            case .reset: entry.flags |= UInt8(SERVICE_UNAVAILABLE_RESET)
+            case .unreachable: entry.flags |= UInt8(SERVICE_UNAVAILABLE_UNREACHABLE)
+            }
             var detail = service_detail()
             if let quic = quic.places[index], let form = state.quic {
                 entry.flags |= UInt8(SERVICE_QUIC)
@@ -74,23 +82,21 @@ struct ServiceTables: Equatable, Sendable {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
                 }
                 backendIndex[Int(backend.slot)] = UInt32(backendCount)
-                backends.append(bytesOf: Self.entry(backend))
+                backends.append(bytesOf: Self.entry(backend, state.forward))
                 backendCount += 1
             }
         }
         details += quic.words
     }
 
-    private static func entry(_ state: BackendState) -> backend {
+    private static func entry(_ state: BackendState, _ forward: Service.Forward) -> backend {
         var entry = backend()
         withUnsafeMutableBytes(of: &entry.address) { store(state.address, in: $0) }
         if let source = state.tunnelSource { withUnsafeMutableBytes(of: &entry.source) { store(source, in: $0) } }
         entry.slot = state.slot
         entry.tag = tag(state)
-        if case .v4(let address) = state.address, case .v4(let source) = state.tunnelSource {
-            entry.outer_sum = outerSum(source: source, destination: address)
-        }
-        if let mac = state.mac {
+        if let source = state.tunnelSource { entry.outer_sum = outerSum(source: source, destination: state.address) }
+        if let mac = state.mac ?? (forward.hasNetworks ? MACAddress(derivedFrom: state.address) : nil) {
             withUnsafeMutableBytes(of: &entry.mac) { $0.copyBytes(from: mac.bytes) }
             entry.flags |= UInt8(BACKEND_MAC)
         }
@@ -113,11 +119,36 @@ struct ServiceTables: Equatable, Sendable {
         return tag == 0 ? 1 : tag
     }
 
-    /// What of an outer header's sum is the same for every packet: version and length of the header, DF, addresses.
-    /// Words are summed as a little-endian machine reads them (RFC 1071, section 2(B)).
-    private static func outerSum(source: IPv4Address, destination: IPv4Address) -> UInt32 {
-        let addresses = [source, destination].map(\.value.byteSwapped)
-        return addresses.reduce(0x0045 + 0x0040) { $0 + ($1 & 0xFFFF) + ($1 >> 16) }
+    /// What of the sums of outer headers is the same for every packet. IPv4's own checksum: version and length of the
+    /// header, DF, addresses. IPv6, which has none, of UDP: the pseudo header's addresses and protocol (RFC 8200,
+    /// section 8.1). Words are summed as a little-endian machine reads them (RFC 1071, section 2(B)).
+    private static func outerSum(source: IPAddress, destination: IPAddress) -> UInt32 {
+        let bytes = source.bytes + destination.bytes
+        let words = stride(from: 0, to: bytes.count, by: 2).map { UInt32(bytes[$0]) | UInt32(bytes[$0 + 1]) << 8 }
+        let constant: UInt32 =
+            switch destination.family {
+            case .v4: 0x0045 + 0x0040
+            case .v6: UInt32(IPProtocol.udp.number) << 8
+            }
+        return words.reduce(constant, +)
+    }
+}
+
+extension Service.Forward {
+    /// `FORWARD_…`
+    var code: UInt8 {
+        switch self {
+        case .direct: UInt8(FORWARD_DIRECT)
+        case .ipip: UInt8(FORWARD_IPIP)
+        case .gue: UInt8(FORWARD_GUE)
+        case .vxlan: UInt8(FORWARD_VXLAN)
+        case .geneve: UInt8(FORWARD_GENEVE)
+        }
+    }
+
+    init?(code: UInt8) {
+        guard let method = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = method
     }
 }
 

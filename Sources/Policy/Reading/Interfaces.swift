@@ -40,22 +40,6 @@ extension DocumentReader {
         return mac(node, "the next hop").map(Interface.NextHop.fixed)
     }
 
-    private mutating func decapsulate(_ node: Node) -> [Interface.Encapsulation] {
-        var encapsulations: [Interface.Encapsulation] = []
-        for item in items(node, "decapsulate") ?? [] {
-            guard
-                let one: Interface.Encapsulation = word(
-                    item, "the encapsulation", unsupported: ["gue", "vxlan", "geneve"])
-            else { continue }
-            if encapsulations.contains(one) {
-                warning(item.position, "\(one.rawValue) is in this list twice")
-            } else {
-                encapsulations.append(one)
-            }
-        }
-        return encapsulations
-    }
-
     private mutating func tunnelSources(_ node: Node) -> [IPAddress] {
         let nodes: [Node]
         if case .scalar = node.content { nodes = [node] } else { nodes = items(node, "tunnel-source") ?? [] }

@@ -17,6 +17,8 @@ struct KeyTable {
     static let interface = KeyTable(
         noun: "an interface", keys: ["mode", "next-hop", "decapsulate", "tunnel-source"])
 
+    static let decapsulation = KeyTable(noun: "an encapsulation", keys: ["port", "vnis"])
+
     static let defaults = KeyTable(
         noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup"])
 
@@ -24,9 +26,14 @@ struct KeyTable {
 
     static let service = KeyTable(
         noun: "a service",
-        keys: ["vips", "ports", "forward", "sources", "quic", "drain-time", "scheduler", "backends"],
+        keys: [
+            "vips", "ports", "forward", "port", "vni", "mtu", "sources", "quic", "drain-time", "scheduler",
+            "unavailable", "groups", "backends",
+        ],
         required: ["vips", "ports", "forward"],
-        unsupported: ["vni", "port", "masquerade", "affinity", "mtu", "health"])
+        unsupported: ["masquerade", "affinity", "health"])
+
+    static let group = KeyTable(noun: "a group", keys: ["weight"])
 
     static let servicePort = KeyTable(
         noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])
@@ -35,7 +42,7 @@ struct KeyTable {
         noun: "quic", keys: ["id-offset", "id-length", "cid-length"], required: ["id-length"])
 
     static let backend = KeyTable(
-        noun: "a backend", keys: ["address", "weight", "mac", "quic-id"], required: ["address"],
+        noun: "a backend", keys: ["address", "weight", "group", "mac", "quic-id"], required: ["address"],
         unsupported: ["zone", "slow-start"])
 
     static let policy = KeyTable(

@@ -12,7 +12,7 @@ extension DocumentReader {
             service.vipPrefixes = vips.map(\.prefix).filter { !$0.isHost }
             if let node = fields["ports"] { service.ports = servicePorts(node) }
             let forward: Service.Forward? = fields["forward"].flatMap {
-                word($0, "forward", unsupported: ["gue", "vxlan", "geneve", "nat"])
+                word($0, "forward", unsupported: ["nat"])
             }
             if let node = fields["scheduler"] {
                 let scheduler: Service.Scheduler? = word(
@@ -22,18 +22,25 @@ extension DocumentReader {
             if let node = fields["drain-time"] {
                 service.drainTime = duration(node, "the drain time") ?? service.drainTime
             }
+            if let node = fields["unavailable"] {
+                service.unavailable = word(node, "unavailable") ?? service.unavailable
+            }
+            if let node = fields["groups"] { service.groups = groups(node) }
             service.quic = fields["quic"].flatMap { quic($0) }
             var areBackendsRead = true
             if let node = fields["backends"] {
                 let entries = entries(node, "backends")
-                service.backends = backends(entries, forward)
+                service.backends = backends(entries, service.groups, forward)
                 areBackendsRead = service.backends.count == entries.count
                 quicIDs(of: &service, fields["quic"], entries)
             }
+            if areBackendsRead { checkMembers(of: service) }
             if let forward {
                 service.forward = forward
+                tunnel(fields, &service)
                 if areBackendsRead { checkReach(service, vips) }
             }
+            if let node = fields["mtu"] { service.mtu = mtu(node, service) }
             guard isNew else { continue }
             if let node = fields["sources"] { sourceLists.append((document.services.count, node)) }
             document.services.append(service)
@@ -106,7 +113,9 @@ extension DocumentReader {
         }
     }
 
-    private mutating func backends(_ entries: [Node.Entry], _ forward: Service.Forward?) -> [Backend] {
+    private mutating func backends(
+        _ entries: [Node.Entry], _ groups: [Group], _ forward: Service.Forward?
+    ) -> [Backend] {
         var backends: [Backend] = []
         var addresses: [IPAddress: String] = [:]
         for entry in entries {
@@ -125,10 +134,13 @@ extension DocumentReader {
             if let node = fields["weight"] {
                 backend.weight = integer(node, "the weight", in: 0...UInt16.max) ?? backend.weight
             }
+            backend.group = group(of: entry, fields["group"], among: groups)
             if let node = fields["mac"] {
                 backend.mac = mac(node, "the MAC")
-                if forward == .ipip {
-                    warning(node.position, "the MAC is of no use with forward ipip", "it is for forward direct")
+                if let forward, let encapsulation = forward.encapsulation, !encapsulation.hasNetworks {
+                    warning(
+                        node.position, "the MAC is of no use with forward \(forward.rawValue)",
+                        "it is for forward direct, vxlan and geneve")
                 }
             }
             backends.append(backend)
@@ -136,7 +148,7 @@ extension DocumentReader {
         return backends
     }
 
-    /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it; `ipip` carries
+    /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it; tunnels carry
     /// every family in every other.
     private mutating func checkReach(_ service: Service, _ vips: [(prefix: Prefix, position: Position)]) {
         guard service.forward == .direct, !service.backends.isEmpty else { return }
@@ -145,7 +157,7 @@ extension DocumentReader {
             error(
                 vip.position,
                 "no backend of \(quoted(service.name)) can be reached from the VIP \(vip.prefix.shortText)",
-                "forward direct needs backends of the same family; ipip does not")
+                "forward direct needs backends of the same family; tunnels do not")
         }
     }
 }

@@ -80,11 +80,11 @@ extension KernelNode {
 }
 
 extension Verdict {
-    /// The kernel's. Resolving an address is the kernel's work, and an answer may leave in place of what is too big.
+    /// The kernel's. Resolving an address is the kernel's work, and an answer may leave in place of what is dropped.
     fileprivate var action: String {
         switch outcome {
         case .redirectResolve: "pass"
-        case .dropTooBig: bytes == nil ? "drop" : "tx"
+        case .dropTooBig, .dropNoBackend: bytes == nil ? "drop" : "tx"
         default: outcome.action.rawValue
         }
     }
