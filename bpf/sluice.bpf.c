@@ -4,6 +4,7 @@
 #include "lib/account.h"
 #include "lib/interface.h"
 #include "lib/judge.h"
+#include "lib/leave.h"
 #include "lib/plain.h"
 #include "lib/socket.h"
 
@@ -55,6 +56,33 @@ static __always_inline const struct interface *arrive(const struct xdp_md *ctx, 
     return in;
 }
 
+int sluice_ingress_any(struct xdp_md *ctx);
+int sluice_translate(struct xdp_md *ctx);
+
+#define PROGRAM_ANY 0
+#define PROGRAM_TRANSLATE 1
+struct {
+    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+    __uint(max_entries, 2);
+    __uint(key_size, sizeof(__u32));
+    __array(values, int(void *));
+} programs SEC(".maps") = {.values = {
+                               [PROGRAM_ANY] = (void *)&sluice_ingress_any,
+                               [PROGRAM_TRANSLATE] = (void *)&sluice_translate,
+                           }};
+
+// The packet in this CPU's workspace, which is for a service that forwards by `nat`. A program of its own, because it
+// needs stack, and because no other packet should pay for it.
+SEC("xdp.frags")
+int sluice_translate(struct xdp_md *ctx) {
+    struct workspace *own = workspace_of(bpf_get_smp_processor_id());
+    struct view view;
+
+    if (!own || !view_at(&view, own->packet.view_base))
+        return XDP_DROP;
+    return account(&own->packet, nat_forward(ctx, &view, own));
+}
+
 // Packets that are not plain, or are for no service. A program of its own, because one stack would be too short for
 // both. Frames of several buffers are never plain: their IP packet is longer than the first buffer, which is all that
 // the first program looks at; here their whole length is asked for. All headers are in the first buffer.
@@ -75,26 +103,27 @@ int sluice_ingress_any(struct xdp_md *ctx) {
     outcome = parse_frame(&bounds, p);
     if (outcome == CONTINUE)
         outcome = judge(ctx, &view, p, in);
+    if (outcome == TRANSLATE) {
+        bpf_tail_call(ctx, &programs, PROGRAM_TRANSLATE);
+        outcome = OUTCOME_DROP_TAIL_CALL;
+    }
     return account(p, outcome);
 }
 
-struct {
-    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-    __uint(max_entries, 1);
-    __uint(key_size, sizeof(__u32));
-    __array(values, int(void *));
-} programs SEC(".maps") = {.values = {[0] = (void *)&sluice_ingress_any}};
-
-// A plain packet of either family: what the kernel is to do with it, or CONTINUE where it is for no service.
+// A plain packet of either family: what the kernel is to do with it, CONTINUE where it is for no service, or TRANSLATE.
 static __always_inline int serve(struct xdp_md *ctx, const struct view *view, struct packet *p,
                                  const struct interface *in) {
     const struct frontend *frontend = frontend_find(view, p->destination, p->protocol, p->destination_port);
+    int outcome;
 
-    return likely(frontend) ? account(p, judge_service(ctx, view, p, in, frontend)) : CONTINUE;
+    if (unlikely(!frontend))
+        return CONTINUE;
+    outcome = judge_service(ctx, view, p, in, frontend);
+    return likely(outcome != TRANSLATE) ? account(p, outcome) : TRANSLATE;
 }
 
-// The second part is not there: nothing passes by accident. A function of its own, so that the fast path need not keep
-// anything for it.
+// A further program is not there: nothing passes by accident. A function of its own, so that the fast path need not
+// keep anything for it.
 __noinline int refuse(struct xdp_md *ctx, __u32 cpu) {
     struct workspace *own = workspace_of(cpu);
     struct view view;
@@ -128,24 +157,36 @@ int sluice_ingress(struct xdp_md *ctx) {
         if (likely(plain_ipv6(bounds.data + ETH_HLEN, &p)))
             verdict = serve(ctx, &view, &p, in);
     }
-    if (likely(verdict != CONTINUE))
+    if (likely(verdict >= 0))
         return verdict;
-    bpf_tail_call(ctx, &programs, 0);
+    if (verdict == TRANSLATE)
+        bpf_tail_call(ctx, &programs, PROGRAM_TRANSLATE);
+    else
+        bpf_tail_call(ctx, &programs, PROGRAM_ANY);
     return refuse(ctx, cpu);
 }
 
-// On its way out: remembers flows that the node, or somebody behind it, opens. Lets everything go.
+// On its way out: remembers flows that the node, or somebody behind it, opens, and translates backends' answers. Lets
+// everything go.
 SEC("tc")
 int sluice_egress(struct __sk_buff *skb) {
+    __u32 cpu = bpf_get_smp_processor_id();
+
     // Packets that sluice_resolve sends on were opened by somebody else.
     if (skb->tc_index == (RESOLVE_MAGIC & 0xffff))
         return TC_ACT_UNSPEC;
     for (int attempt = 0; attempt < 2; attempt++) {
         struct bounds bounds = {.data = (const void *)(long)skb->data, .end = (const void *)(long)skb->data_end};
-        struct packet p = {.frame_length = skb->len};
+        struct packet p = {.frame_length = skb->len, .cpu = cpu};
         int outcome = parse_frame(&bounds, &p);
 
         if (outcome == CONTINUE) {
+            if (leave_translates()) {
+                workspace_put(&p);
+                // An answer to a peer's flow opens none.
+                if (leave(skb, cpu))
+                    break;
+            }
             flow_note_outbound(&p);
             break;
         }

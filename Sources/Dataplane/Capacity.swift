@@ -10,6 +10,9 @@ struct Capacity: Hashable, Sendable {
     private static let leastHalf: UInt32 = 1 << 16
     /// 256 MB: the verifier lets a program reach 512 MB into a map's value.
     private static let largestHalf: UInt32 = 1 << 22
+    /// Flows of services that are remembered, 136 bytes each: see ``newFlowsPerSecond(cpus:)``.
+    private static let flowsPerCPU = 1 << 17
+    private static let flowRange = 1 << 18...1 << 20
     /// Likewise, all CPUs together.
     private static let mostCounters = 1 << 25
 
@@ -50,7 +53,20 @@ struct Capacity: Hashable, Sendable {
             service_base: counters.serviceBase, service_room: counters.services, backend_base: counters.backendBase,
             backend_room: counters.backends, dry_run: dryRun ? 1 : 0, arena_mask: 2 * halfLines - 1,
             counter_count: (cpus + 1) * counters.stride, nexthop_count: cpus * counters.backends,
-            quic_base: counters.quicBase,
-            netns_cookie: namespaceCookie)
+            new_flows: Self.newFlowsPerSecond(cpus: Int(cpus)), netns_cookie: namespaceCookie,
+            quic_base: counters.quicBase, pad: 0)
     }
+
+    static func flows(cpus: Int) -> UInt32 {
+        let wanted = min(max(cpus * flowsPerCPU, flowRange.lowerBound), flowRange.upperBound)
+        return UInt32(wanted).roundedUpToPowerOfTwo
+    }
+
+    /// What each CPU may remember in a second, so that all of them need four seconds to fill the whole table.
+    ///
+    /// The kernel evicts from the old end of a list that new flows enter, and moves what was looked up to another list,
+    /// which it leaves alone while that is the shorter one. So while the living fill less than half of the table, a flow
+    /// is safe as soon as one packet followed its first within two seconds, whatever else comes in; and where they fill
+    /// more of it, if one packet follows in each such span.
+    static func newFlowsPerSecond(cpus: Int) -> UInt32 { max(1, flows(cpus: cpus) / UInt32(4 * max(1, cpus))) }
 }

@@ -18,8 +18,16 @@ final class Control: Sendable {
         section[0] = control(
             generation: 0, half_lines: halfLines, ticks_per_second: ticksPerSecond, settled: 0,
             events_per_second: Self.eventsPerSecond, too_big_per_second: Self.tooBigPerSecond,
-            refusals_per_second: Self.refusalsPerSecond, pad: (0, 0, 0, 0, 0, 0, 0, 0, 0))
+            refusals_per_second: Self.refusalsPerSecond, epoch_shift: Self.epochShift(ticksPerSecond: ticksPerSecond),
+            pad: (0, 0, 0, 0, 0, 0, 0, 0))
     }
+
+    /// An epoch, a power of two of jiffies, is what comes closest to 16 seconds.
+    private static func epochShift(ticksPerSecond: UInt32) -> UInt32 {
+        UInt32((12 * ticksPerSecond).roundedUpToPowerOfTwo.trailingZeroBitCount)
+    }
+
+    var epochShift: UInt32 { section[0].epoch_shift }
 
     /// Which half packets use, 0 or 1.
     var generation: UInt32 { section[0].generation & 1 }

@@ -1,3 +1,5 @@
+internal import DataplaneABI
+
 /// Packets, and bytes of whole frames as they came in.
 public struct Tally: Hashable, Sendable {
     public var packets: UInt64
@@ -30,6 +32,9 @@ public struct CounterSnapshot: Sendable {
     public func outcome(_ outcome: Outcome) -> Tally {
         interfaceSlots.reduce(into: Tally()) { $0 += self.outcome(outcome, interface: $1) }
     }
+
+    /// Packets of flows that went by hash and were not remembered, since too many began in that second.
+    public var unremembered: UInt64 { outcome(Outcome(rawValue: UInt32(NOTICE_UNREMEMBERED))).packets }
 
     /// Packets that the rule in `slot` decided; slot 0 is the default's.
     public func rule(_ slot: UInt32, interface: UInt32) -> Tally { self[layout.rule(slot, interface: interface)] }

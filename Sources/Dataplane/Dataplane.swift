@@ -84,6 +84,11 @@ public final class Dataplane: Sendable {
         try attempting("list flows") { try FlowTables(set).entries() }
     }
 
+    /// How loaded backends are, as schedulers see it.
+    public func loads() throws(DataplaneError) -> LoadSnapshot {
+        try attempting("read the loads") { try LoadTable(set).snapshot() }
+    }
+
     /// Where backends were last found by the data path, for each CPU that looked.
     public func nextHops() throws(DataplaneError) -> [NextHop] {
         try attempting("list next hops") { try NextHopTable(set).entries() }

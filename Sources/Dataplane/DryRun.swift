@@ -35,6 +35,10 @@ public struct Trace: Sendable {
         /// `nextHopIndex` and `nextHopMAC` are known.
         public static let nextHop = Flags(rawValue: 512)
         public static let echo = Flags(rawValue: 1024)
+        /// The scheduler chose, and `slot` is a place in the service's sequence.
+        public static let scheduled = Flags(rawValue: 2048)
+        /// The client has this backend.
+        public static let affinity = Flags(rawValue: 4096)
         /// The packet names its backend in a QUIC connection ID.
         public static let quic = Flags(rawValue: 65536)
     }

@@ -17,11 +17,17 @@ extension ProgramSet {
                     forgotten.append(name)
                 }
             }
+            // A larger one begins anew: loads are known again within an epoch.
+            if predecessor.record.capacity.counters == capacity.counters {
+                for name in MapName.schedules {
+                    if let map = predecessor.map(name) { try filterFile.reuse(map.value, asMap: name.inObject) }
+                }
+            }
         }
         let filter = try filterFile.load()
 
         let explainFile = try open(capacity, dryRun: true)
-        try explainFile.loadOnly(["sluice_ingress", "sluice_ingress_any"])
+        try explainFile.loadOnly(["sluice_ingress", "sluice_ingress_any", "sluice_translate"])
         var maps: [MapName: Shared<MapHandle>] = [:]
         for name in MapName.shared {
             maps[name] = try Shared(filter.map(name.inObject))
@@ -63,6 +69,9 @@ extension ProgramSet {
         try file.setValueSize(MemoryLayout<counter>.stride * Int(config.counter_count), ofMap: "counters")
         try file.setValueSize(MemoryLayout<nexthop>.stride * Int(config.nexthop_count), ofMap: "nexthops")
         try file.setMaxEntries(cpus, ofMap: "workspaces")
+        try file.setMaxEntries(Capacity.flows(cpus: Int(cpus)), ofMap: "connections")
+        try file.setMaxEntries(max(1, config.backend_room), ofMap: "loads")
+        try file.setMaxEntries(max(1, config.service_room), ofMap: "positions")
         return file
     }
 
@@ -77,7 +86,8 @@ extension SocketHook {
 
 extension ProgramSet.MapName {
     /// What both instances of the object use. Their workspaces are their own: a dry run may be interrupted by traffic.
-    fileprivate static let shared: [Self] = [.arena, .control, .counters, .nexthops, .grace, .events] + flows
+    fileprivate static let shared: [Self] =
+        [.arena, .control, .counters, .nexthops, .grace, .events] + flows + schedules
 
     fileprivate var inObject: String { self == .control ? ".data.control" : rawValue }
 }

@@ -19,9 +19,11 @@ struct ProgramSet: Sendable {
     /// Pinned as `map/…`.
     enum MapName: String, CaseIterable {
         case arena, control, counters, nexthops, grace, events
-        case tracked, inbound, connections, fragments
+        case tracked, inbound, connections, fragments, translations
         case socketPeer = "socket_peer"
         case socketPeers = "socket_peers"
+        /// What schedulers go by: the load of each backend, and how many flows each service has placed.
+        case loads, positions
         /// Targets of tail calls. The kernel empties such a map when nobody holds or pins it.
         case programs
         case explainPrograms = "explain_programs"
@@ -32,9 +34,13 @@ struct ProgramSet: Sendable {
         case record
 
         /// Tables that packets fill, and that outlive a version of the programs.
-        static let flows: [MapName] = [.tracked, .inbound, .connections, .fragments, .socketPeer, .socketPeers]
+        static let flows: [MapName] = [
+            .tracked, .inbound, .connections, .fragments, .translations, .socketPeer, .socketPeers,
+        ]
         /// Those that sets of an earlier version lack.
-        static let later: Set<MapName> = [.socketPeer, .socketPeers]
+        static let later: Set<MapName> = [.translations, .socketPeer, .socketPeers, .loads, .positions]
+        /// As large as there are counters of services and backends.
+        static let schedules: [MapName] = [.loads, .positions]
     }
 
     let record: Record
@@ -71,6 +77,9 @@ struct ProgramSet: Sendable {
         guard let map = maps[name] else { preconditionFailure("a set without map \(name)") }
         return map
     }
+
+    /// As the subscript, where an earlier version may not have it.
+    func map(_ name: MapName) -> Shared<MapHandle>? { maps[name] }
 
     var counterLayout: CounterLayout { record.capacity.counters }
 }

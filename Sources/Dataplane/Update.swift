@@ -48,6 +48,7 @@ struct Update {
         let known = Set(publication.interfaces.map(\.index))
         report.detached += try attempting("publish") {
             try CounterTable(set).clear(publication.fresh)
+            try LoadTable(set).clear(publication.fresh.backends)
             set.control.publish(set.spareHalf)
             var detached: [AttachmentPoint] = []
             for point in try attachments.all() {

@@ -74,7 +74,7 @@ public struct Image: Sendable {
         let shapes = state.services.enumerated().map { unread?.shape(of: $0) ?? SlotShape($1.slots) }
         let services = try ServiceTables(
             state.services, shapes, quic, firstQUICLine: firstQUICLine,
-            firstSlotsLine: fixedLines + backendCount + indexLines)
+            firstSlotsLine: fixedLines + backendCount + indexLines, nodeAddresses: state.nodeAddresses)
         var writer = ManifestWriter()
         published.write(to: &writer)
         let body = writer.bytes
@@ -87,6 +87,7 @@ public struct Image: Sendable {
             case .backends: Line.count(words: services.backends.count)
             case .backendIndex: Line.count(words: services.backendIndex.count)
             case .slots: shapes.reduce(0) { $0 + $1.lines }
+            case .sequences: Line.count(words: services.sequences.count)
             case .manifest: (Manifest.headerBytes + body.count + Line.bytes - 1) / Line.bytes
             default: Line.count(words: policy.words(section).count)
             }
@@ -101,6 +102,7 @@ public struct Image: Sendable {
         self.layout = layout
         head = Self.head(
             layout, policy: policy, interfaces: interfaces, services: services, clients: state.servedClients,
+            flows: state.flows, translates: state.services.contains { $0.forward == .nat },
             manifestBytes: Manifest.headerBytes + body.count)
         manifest = Manifest.seal(
             body, checksum: Self.checksum(policyChecksum, head: head, interfaces: interfaces, services: services))
@@ -123,19 +125,23 @@ public struct Image: Sendable {
     }
 
     /// In the order of the checksum, behind ``PolicyTables/sections``.
-    static let sectionsBesidePolicy: [Section] = [.head, .interfaces, .services, .details, .backends, .backendIndex]
+    static let sectionsBesidePolicy: [Section] = [
+        .head, .interfaces, .services, .details, .backends, .backendIndex, .sequences,
+    ]
 
     /// Of everything but the slots, which are checked one by one when they are read.
     static func checksum(
         _ policy: UInt64, head: [UInt32], interfaces: InterfaceTable, services: ServiceTables
     ) -> UInt64 {
-        [head, interfaces.words, services.services, services.details, services.backends, services.backendIndex]
-            .reduce(policy) { hash($1, into: $0) }
+        [
+            head, interfaces.words, services.services, services.details, services.backends, services.backendIndex,
+            services.sequences,
+        ].reduce(policy) { hash($1, into: $0) }
     }
 
     private static func head(
         _ layout: Layout, policy: PolicyTables, interfaces: InterfaceTable, services: ServiceTables,
-        clients: Clients, manifestBytes: Int
+        clients: Clients, flows settings: FlowSettings, translates: Bool, manifestBytes: Int
     ) -> [UInt32] {
         func line(_ section: Section) -> UInt32 { UInt32(layout.start(section)) }
         var head = image_head()
@@ -168,14 +174,22 @@ public struct Image: Sendable {
         tail.backend_index_line = line(.backendIndex)
         tail.backend_index_count = UInt32(services.backendIndex.count)
         tail.details_line = line(.details)
+        tail.flags = translates ? UInt8(IMAGE_TRANSLATES) : 0
         tail.manifest_line = line(.manifest)
         tail.manifest_bytes = UInt32(manifestBytes)
         tail.service_count = UInt32(services.services.count / Line.words)
         tail.backend_count = UInt32(services.backends.count / Line.words)
-        tail.clients = UInt16(clients.abi)
+        tail.clients = UInt8(clients.abi)
+        var flows = image_flows()
+        flows.idle_tcp = UInt32(clamping: settings.idleTCP)
+        flows.idle_udp = UInt32(clamping: settings.idleUDP)
+        flows.idle_sctp = UInt32(clamping: settings.idleSCTP)
+        flows.new_flows = UInt32(clamping: settings.newFlows ?? 0)
+        flows.sequences_line = line(.sequences)
         var words: [UInt32] = []
         words.append(bytesOf: head)
         words.append(bytesOf: tail)
+        words.append(bytesOf: flows)
         return words
     }
 }

@@ -33,6 +33,7 @@ extension Image {
         case .details: services.details
         case .backends: services.backends
         case .backendIndex: services.backendIndex
+        case .sequences: services.sequences
         default: policy.words(section)
         }
     }

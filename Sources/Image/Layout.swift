@@ -2,7 +2,7 @@ internal import DataplaneABI
 
 /// The parts of an image in the order in which they lie. Each begins on a line and ends where the next one begins.
 enum Section: Int, CaseIterable {
-    case head, interfaces, services, details, backends, backendIndex, slots
+    case head, interfaces, services, details, backends, backendIndex, slots, sequences
     case frontends, lengths6, protocols, trie4Root, trie4Blocks, hosts4, prefixes6, directories, pages
     case manifest
 }
@@ -12,7 +12,7 @@ struct Layout: Equatable, Sendable {
     /// By section, and at last the image's end.
     private var starts: [Int]
 
-    static let headLines = 2
+    static let headLines = 3
 
     init(lineCounts: (Section) -> Int) {
         starts = [0]
@@ -30,11 +30,14 @@ struct Layout: Equatable, Sendable {
 
 extension Layout {
     /// Takes the layout from an image's first lines; refuses one that no compiler made.
-    init(head: image_head, tail: image_tail, availableLines: Int) throws(ImageError) {
+    init(
+        head: image_head, tail: image_tail, flows: image_flows, availableLines: Int
+    ) throws(ImageError) {
         let backendIndexLines = Line.count(words: Int(tail.backend_index_count))
         let starts = [
             0, Int(head.interfaces_line), Int(head.services_line), Int(tail.details_line), Int(head.backends_line),
-            Int(tail.backend_index_line), Int(tail.backend_index_line) + backendIndexLines, Int(head.frontends_line),
+            Int(tail.backend_index_line), Int(tail.backend_index_line) + backendIndexLines, Int(flows.sequences_line),
+            Int(head.frontends_line),
             Int(tail.lengths6_line), Int(tail.protocols_line), Int(head.trie4_root_line), Int(head.trie4_blocks_line),
             Int(head.hosts4_line), Int(head.prefixes6_line), Int(head.directories_line), Int(head.pages_line),
             Int(tail.manifest_line), Int(tail.lines),

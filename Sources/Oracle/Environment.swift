@@ -1,7 +1,7 @@
 public import Net
 
 /// What the kernel around the data path knows.
-public struct Environment: Equatable, Sendable {
+public struct Environment: Sendable {
     public struct NextHop: Equatable, Sendable {
         public var interface: UInt32
         public var destination: MACAddress
@@ -28,14 +28,23 @@ public struct Environment: Equatable, Sendable {
     /// Where the kernel delivers instead of forwarding: the node's own addresses and its networks' broadcast
     /// addresses. Multicast and 255.255.255.255 need not be listed.
     public var localAddresses: Set<IPAddress>
-    /// By the destination of what is sent: a backend's address. A destination that is not listed has no route.
+    /// By the destination of what is sent: a backend's address, or a client's that a backend answers.
     public var routes: [IPAddress: Route]
+    /// For destinations that `routes` does not list, longest prefix first. What no prefix holds has no route.
+    public var networks: [(prefix: Prefix, route: Route)] = []
     /// The rate limits leave room for answers to packets that are dropped.
     public var answers = true
 
     public init(localAddresses: Set<IPAddress> = [], routes: [IPAddress: Route] = [:]) {
         self.localAddresses = localAddresses
         self.routes = routes
+    }
+
+    /// The way from the node to `destination`, which is none where the node itself has the address.
+    func route(to destination: IPAddress) -> Route {
+        if let route = routes[destination] { return route }
+        guard !isNode(destination) else { return .noRoute }
+        return networks.first { $0.prefix.contains(destination) }?.route ?? .noRoute
     }
 
     func isNode(_ destination: IPAddress) -> Bool {

@@ -25,6 +25,20 @@ public enum FlowHash {
         }
     }
 
+    /// Of a client, for services that keep clients together.
+    public static func of(client: IPAddress) -> UInt32 {
+        let words = littleEndianWords(client)
+        switch client.family {
+        case .v4: return UInt32(truncatingIfNeeded: mix(words[0] &* c3))
+        case .v6:
+            let folded = (words[0] | words[1] << 32) &* c1 ^ (words[2] | words[3] << 32)
+            return UInt32(truncatingIfNeeded: mix(mix(folded) &* c3))
+        }
+    }
+
+    /// The random number of a position in a stream.
+    public static func draw(_ position: UInt64, stream: UInt64) -> UInt64 { mix((position &+ 1) &* c3 &+ stream) }
+
     /// A place among `count`, in proportion to the hash.
     public static func scale(_ hash: UInt32, to count: Int) -> Int { Int((UInt64(hash) * UInt64(count)) >> 32) }
 

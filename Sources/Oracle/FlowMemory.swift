@@ -10,14 +10,36 @@ struct FlowMemory {
         let ipProtocol: IPProtocol
     }
 
-    /// The backend of a connection that began while its slot was marked.
-    struct Connection: Equatable {
+    /// The backend of a flow to a service, or of a client.
+    struct Connection {
+        enum State { case opening, open, closing }
         let slot: UInt32
         let address: IPAddress
+        var state = State.opening
+        var seen: UInt64
     }
 
+    struct Client: Hashable {
+        let address: IPAddress
+        /// Its counter's place.
+        let service: UInt32
+    }
+
+    /// What packets of a flow through `nat` are turned into.
+    struct Translation {
+        var flow: FlowKey
+        var slot: UInt32
+        var address: IPAddress
+        /// The packets are the backend's.
+        var isReply = false
+        var state: Lifecycle
+        var seen: UInt64
+    }
+
+    enum Lifecycle { case opening, open, closing }
+
     private struct Tracked {
-        enum State { case opening, open, closing }
+        typealias State = Lifecycle
         var state: State
         var seen: UInt64
     }
@@ -27,6 +49,10 @@ struct FlowMemory {
     private var inbound: [FlowKey: UInt64] = [:]
     private var fragments: [FragmentKey: (transport: Transport, seen: UInt64)] = [:]
     var connections: [FlowKey: Connection] = [:]
+    var clients: [Client: Connection] = [:]
+    /// Flows that each service has scheduled, by its counter's place.
+    var positions: [UInt32: UInt64] = [:]
+    private var translations: [FlowKey: Translation] = [:]
 
     private static let fragmentLifetime: UInt64 = 30
     private static let otherLifetime: UInt64 = 300
@@ -49,6 +75,37 @@ struct FlowMemory {
     func firstFragment(_ key: FragmentKey, now: UInt64) -> Transport? {
         guard let first = fragments[key], now - first.seen <= Self.fragmentLifetime else { return nil }
         return first.transport
+    }
+
+    // MARK: Translated flows
+
+    /// While it lives.
+    func translation(of flow: FlowKey, now: UInt64) -> Translation? {
+        guard let known = translations[flow],
+            now - known.seen <= Self.lifetime(known.state, flow.ipProtocol)
+        else { return nil }
+        return known
+    }
+
+    /// Notes a further packet. Neither direction outlives the other.
+    mutating func follow(translationOf flow: FlowKey, _ transport: Transport, now: UInt64) {
+        guard var known = translations[flow] else { return }
+        if transport.flags.closesConnection {
+            known.state = .closing
+        } else if known.state == .opening, !transport.opensConnection {
+            known.state = .open
+        }
+        known.seen = now
+        translations[flow] = known
+        translations[known.flow.reversed]?.seen = now
+    }
+
+    mutating func translate(_ flow: FlowKey, _ translation: Translation) {
+        var reply = translation
+        reply.flow = flow.reversed
+        reply.isReply = true
+        translations[flow] = translation
+        translations[translation.flow.reversed] = reply
     }
 
     // MARK: Datagram flows that peers opened

@@ -27,6 +27,8 @@ public struct Judgement: Equatable, Sendable {
     public var bytes: [UInt8]?
     /// Index of the interface that it is sent through; `nil` where it is not sent, or the kernel is to find out.
     public var egress: UInt32?
+    /// Where a translated packet goes; the kernel's stack where it is `nil`.
+    var hop: Environment.NextHop?
 
     init(_ outcome: Outcome) {
         self.outcome = outcome

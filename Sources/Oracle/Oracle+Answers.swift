@@ -19,6 +19,13 @@ extension Oracle {
         return judgement
     }
 
+    /// Drops a packet whose way ends here, and tells its sender so, from where the packet was going.
+    func expired(_ packet: Datagram, _ arrival: Arrival) -> Judgement {
+        var judgement = Judgement(.dropHopLimit)
+        answerError(packet.family == .v4 ? 11 : 3, code: 0, 0, to: packet, arrival, &judgement)
+        return judgement
+    }
+
     /// Drops a packet for a service without a backend for it, and answers as the service says.
     func unavailable(_ packet: Datagram, _ service: ServiceState, _ arrival: Arrival) -> Judgement {
         var judgement = Judgement(.dropNoBackend)

@@ -4,7 +4,7 @@ import Plan
 import Policy
 
 extension Oracle {
-    private typealias NextHop = Environment.NextHop
+    typealias NextHop = Environment.NextHop
 
     /// Sends a packet to a backend: encapsulated, or as it is in a frame with other addresses.
     ///
@@ -15,16 +15,10 @@ extension Oracle {
         let interface = state.interfaces.first { $0.index == arrival.interface }
         let method = service.forward
         let outer = method.overhead(to: backend.address.family)
-        var judgement: Judgement
-        var hop = NextHop(interface: 0, destination: .unknown, source: .unknown, mtu: 0)
-        switch route(to: backend, method, interface) {
-        case .noRoute: return Judgement(.dropNoRoute)
-        case .noNeighbour: judgement = Judgement(.redirectResolve)
-        case .neighbour(let found):
-            hop = found
-            judgement = Judgement(hop.interface == arrival.interface ? .txForwarded : .redirectForwarded)
-            judgement.egress = hop.interface
+        guard let (start, hop) = depart(route(to: backend, method, interface), arrival) else {
+            return Judgement(.dropNoRoute)
         }
+        var judgement = start
         let path = hop.mtu > 0 ? hop.mtu : interface?.mtu ?? Int.max
         let mtu = min(path, service.mtu.map(Int.init) ?? Int.max)
         if packet.bytes.count + outer > mtu { return tooBig(packet, fitting: mtu - outer, arrival) }
@@ -34,16 +28,33 @@ extension Oracle {
         return judgement
     }
 
-    private func route(
+    /// How a packet leaves by a route: the outcome, and the next hop as far as it is known here. `nil`: there is none.
+    func depart(_ route: Environment.Route, _ arrival: Arrival) -> (Judgement, NextHop)? {
+        var hop = NextHop(interface: 0, destination: .unknown, source: .unknown, mtu: 0)
+        switch route {
+        case .noRoute: return nil
+        case .noNeighbour: return (Judgement(.redirectResolve), hop)
+        case .neighbour(let found) where !state.interfaces.contains { $0.index == found.interface }:
+            // What is none of the file's need not take frames from XDP, so the kernel sends.
+            hop.mtu = found.mtu
+            return (Judgement(.redirectResolve), hop)
+        case .neighbour(let hop):
+            var judgement = Judgement(hop.interface == arrival.interface ? .txForwarded : .redirectForwarded)
+            judgement.egress = hop.interface
+            return (judgement, hop)
+        }
+    }
+
+    func route(
         to backend: BackendState, _ method: Service.Forward, _ interface: InterfaceState?
     ) -> Environment.Route {
         var fixed: MACAddress?
-        switch (method.encapsulation, interface?.nextHop) {
-        case (nil, _): fixed = backend.mac
+        switch (method, interface?.nextHop) {
+        case (.direct, _): fixed = backend.mac
         case (_, .fixed(let mac)): fixed = mac
         case (_, _): fixed = nil
         }
-        guard let fixed, let interface else { return environment.routes[backend.address] ?? .noRoute }
+        guard let fixed, let interface else { return environment.route(to: backend.address) }
         return .neighbour(
             NextHop(
                 interface: interface.index, destination: fixed, source: interface.mac ?? .unknown, mtu: interface.mtu))

@@ -1,4 +1,5 @@
 import Net
+import Packets
 import Plan
 import Policy
 
@@ -12,7 +13,7 @@ extension Oracle {
         }
         let flow = FlowKey(packet, transport)
         guard let service = service(of: flow) else { return nil }
-        return serve(flow, service, packet, arrival, opensConnection: transport.opensConnection)
+        return serve(flow, service, packet, arrival, transport)
     }
 
     private func service(of flow: FlowKey) -> Int? {
@@ -27,7 +28,7 @@ extension Oracle {
     private mutating func judgeErrorForVIP(_ packet: Datagram, _ arrival: Arrival) throws(Refusal) -> Judgement? {
         if let flow = quotedFlow(packet)?.reversed, let service = service(of: flow) {
             guard !state.nodeAddresses.contains(flow.source) else { throw .malformed }
-            return serve(flow, service, packet, arrival, opensConnection: false)
+            return serve(flow, service, packet, arrival, nil)
         }
         if isOwn(packet.destination) { return nil }
         guard packet.fragment == nil else { throw .fragment }
@@ -35,9 +36,12 @@ extension Oracle {
         return nil
     }
 
-    /// `flow`: from the client to the VIP. `packet`: what is to be delivered, of that flow or an error about it.
+    /// - Parameters:
+    ///   - flow: From the client to the VIP.
+    ///   - packet: What is to be delivered, of that flow or an error about it.
+    ///   - transport: `nil` for an error.
     private mutating func serve(
-        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, opensConnection: Bool
+        _ flow: FlowKey, _ index: Int, _ packet: Datagram, _ arrival: Arrival, _ transport: Transport?
     ) -> Judgement {
         let service = state.services[index]
         if let sources = service.sources, !sources.contains(where: { state.sets[$0].contains(flow.source) }) {
@@ -51,8 +55,10 @@ extension Oracle {
         var judgement: Judgement
         if (rule?.action ?? state.ingressDefault) == .deny {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
+        } else if service.forward == .nat {
+            judgement = translate(packet, of: flow, to: service, transport, arrival)
         } else if let backend = backend(namedBy: packet, of: service)
-            ?? backend(for: flow, of: service, opensConnection: opensConnection)
+            ?? backend(for: flow, of: service, FlowEvent(transport))
         {
             judgement = forward(packet, to: backend, of: service, hash: flow.hash, arrival)
             judgement.backend = Judgement.Named(backend)
@@ -63,44 +69,5 @@ extension Oracle {
         judgement.service = Judgement.Named(service)
         judgement.identities = identities(of: flow.source)
         return judgement
-    }
-
-    // MARK: Which backend
-
-    /// Connections that are older than the last change of the table keep their backend while the drain time runs.
-    private mutating func backend(
-        for flow: FlowKey, of service: ServiceState, opensConnection: Bool
-    ) -> BackendState? {
-        let slots = service.slots
-        let current =
-            slots.current.isEmpty ? nil : Int(slots.current[FlowHash.scale(flow.hash, to: slots.current.count)])
-        guard flow.ipProtocol != .udp, let previous = previousBackend(flow, slots) else {
-            return current.map { service.backends[$0] }
-        }
-        if opensConnection {
-            guard let chosen = current.map({ service.backends[$0] }) else { return nil }
-            memory.connections[flow] = FlowMemory.Connection(slot: chosen.slot, address: chosen.address)
-            return chosen
-        }
-        if let known = memory.connections[flow],
-            let backend = service.backends.first(where: { $0.slot == known.slot && $0.address == known.address })
-        {
-            return backend
-        }
-        return (previous.backend ?? current).map { service.backends[$0] }
-    }
-
-    private struct Previous {
-        /// `nil`: gone, the connection is chosen anew.
-        let backend: Int?
-    }
-
-    /// `nil` where the flow's slot is not marked.
-    private func previousBackend(_ flow: FlowKey, _ slots: ServiceSlots) -> Previous? {
-        guard !slots.previous.isEmpty, now < slots.drainEnd else { return nil }
-        let backend = slots.previous[FlowHash.scale(flow.hash, to: slots.previous.count)]
-        guard backend == ServiceSlots.none else { return Previous(backend: Int(backend)) }
-        // A table of another size is marked as a whole.
-        return slots.previous.count == slots.current.count ? nil : Previous(backend: nil)
     }
 }

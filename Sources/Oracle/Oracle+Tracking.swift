@@ -4,11 +4,20 @@ import Packets
 extension Oracle {
     /// Notes what a frame that leaves the node leads to: where it opens a flow, replies may come in. Frames that the
     /// data path itself sent are not to be shown.
-    public mutating func observeEgress(frame: [UInt8]) {
+    ///
+    /// - Returns: The frame as it leaves: an answer of a backend that is the node, or behind it, in the VIP's name.
+    @discardableResult
+    public mutating func observeEgress(frame: [UInt8]) -> [UInt8] {
         guard let link = try? Link(frame), [0x0800, 0x86DD].contains(link.etherType),
-            let packet = try? Datagram(link.content, link.etherType == 0x0800 ? .v4 : .v6), !packet.isLaterFragment,
-            let transport = try? Transport(packet), (try? isUpkeep(packet, transport)) == false
-        else { return }
+            let packet = try? Datagram(link.content, link.etherType == 0x0800 ? .v4 : .v6),
+            let transport = try? transport(of: packet), (try? isUpkeep(packet, transport)) == false
+        else { return frame }
+        if let answer = translateAnswer(packet, transport, link) { return answer }
+        if !packet.isLaterFragment { noteOutbound(packet, transport) }
+        return frame
+    }
+
+    private mutating func noteOutbound(_ packet: Datagram, _ transport: Transport) {
         let flow = FlowKey(packet, transport)
         if packet.ipProtocol == .tcp {
             if transport.flags.opensConnection {

@@ -11,6 +11,9 @@ public struct Oracle: Sendable {
     public var environment: Environment
     /// Seconds of the boot clock (`CLOCK_MONOTONIC`); set it between packets, never back.
     public var now: UInt64
+    /// Slot of the backend that the data path chose where live counts or measured times decide, which the model does not
+    /// keep: it takes this one where it was a candidate.
+    public var preference: UInt32?
     var memory = FlowMemory()
     /// Per service slot: packets that should name a backend in a QUIC connection ID and do not.
     public private(set) var unknownQUIC: [UInt32: UInt64] = [:]
@@ -76,6 +79,8 @@ extension Oracle {
             throw .malformed
         } else if !isInner, let served = try judgeForService(packet, transport, arrival) {
             judgement = served
+        } else if !isInner, let reply = judgeReply(packet, transport, arrival) {
+            judgement = reply
         } else if !isInner, let end = tunnelEnd(of: packet, transport, arrival) {
             return try judgeTunnelled(packet, transport, end, arrival)
         } else if isVIP(packet.destination), !isOwn(packet.destination) {
@@ -84,14 +89,17 @@ extension Oracle {
             judgement = judgeForNodeOrTransit(packet, transport)
         }
         if judgement.service == nil { judgement.identities = identities(of: packet.source) }
-        if let fragment = packet.fragment, fragment.offset == 0, judgement.outcome.action != .drop {
-            memory.rememberFragment(packet.fragmentKey(fragment), transport, now: now)
-        }
+        if judgement.outcome.action != .drop { rememberFragment(packet, transport) }
         return judgement
     }
 
+    mutating func rememberFragment(_ packet: Datagram, _ transport: Transport) {
+        guard let fragment = packet.fragment, fragment.offset == 0 else { return }
+        memory.rememberFragment(packet.fragmentKey(fragment), transport, now: now)
+    }
+
     /// From the packet, or from the first fragment of which it is a later one.
-    private func transport(of packet: Datagram) throws(Refusal) -> Transport {
+    func transport(of packet: Datagram) throws(Refusal) -> Transport {
         guard let fragment = packet.fragment, fragment.offset > 0 else { return try Transport(packet) }
         guard let first = memory.firstFragment(packet.fragmentKey(fragment), now: now) else { throw .fragment }
         return first

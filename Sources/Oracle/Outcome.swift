@@ -5,6 +5,10 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case passDefault = "PASS_DEFAULT"
     case passReply = "PASS_REPLY"
     case txForwarded = "TX_FORWARDED"
+    case passForwarded = "PASS_FORWARDED"
+    case txReply = "TX_REPLY"
+    case redirectReply = "REDIRECT_REPLY"
+    case redirectReplyResolve = "REDIRECT_REPLY_RESOLVE"
     case txEcho = "TX_ECHO"
     case redirectForwarded = "REDIRECT_FORWARDED"
     case redirectResolve = "REDIRECT_RESOLVE"
@@ -18,6 +22,9 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     case dropFragment = "DROP_FRAGMENT"
     case dropTooBig = "DROP_TOO_BIG"
     case dropNoRoute = "DROP_NO_ROUTE"
+    case dropHopLimit = "DROP_HOP_LIMIT"
+    case dropNoPort = "DROP_NO_PORT"
+    case dropNoFlow = "DROP_NO_FLOW"
     case dropTunnel = "DROP_TUNNEL"
     case dropTunnelVNI = "DROP_TUNNEL_VNI"
     case dropTunnelECN = "DROP_TUNNEL_ECN"
@@ -30,9 +37,9 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     public var reason: String {
         switch self {
         case .passUpkeep: "upkeep"
-        case .passAllowed, .txForwarded, .redirectForwarded, .redirectResolve: "allowed"
+        case .passAllowed, .passForwarded, .txForwarded, .redirectForwarded, .redirectResolve: "allowed"
         case .passDefault, .dropDefault: "default"
-        case .passReply: "reply"
+        case .passReply, .txReply, .redirectReply, .redirectReplyResolve: "reply"
         case .txEcho: "echo"
         case .dropMalformed: "malformed"
         case .dropNotIP: "not_ip"
@@ -43,6 +50,9 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
         case .dropFragment: "fragment"
         case .dropTooBig: "too_big"
         case .dropNoRoute: "no_route"
+        case .dropHopLimit: "hop_limit"
+        case .dropNoPort: "no_port"
+        case .dropNoFlow: "no_flow"
         case .dropTunnel: "tunnel"
         case .dropTunnelVNI: "tunnel_vni"
         case .dropTunnelECN: "tunnel_ecn"
@@ -54,11 +64,12 @@ public enum Outcome: String, CaseIterable, Hashable, Sendable {
     /// What usually happens to the frame: a packet too big is dropped, though an answer may go out in its place.
     public var action: FrameAction {
         switch self {
-        case .passUpkeep, .passAllowed, .passDefault, .passReply: .pass
-        case .txForwarded, .txEcho: .tx
-        case .redirectForwarded, .redirectResolve: .redirect
+        case .passUpkeep, .passAllowed, .passDefault, .passReply, .passForwarded: .pass
+        case .txForwarded, .txReply, .txEcho: .tx
+        case .redirectForwarded, .redirectResolve, .redirectReply, .redirectReplyResolve: .redirect
         case .dropMalformed, .dropNotIP, .dropNoService, .dropSource, .dropPolicy, .dropDefault, .dropNoBackend,
-            .dropFragment, .dropTooBig, .dropNoRoute, .dropTunnel, .dropTunnelVNI, .dropTunnelECN, .dropInternal,
+            .dropFragment, .dropTooBig, .dropNoRoute, .dropHopLimit, .dropNoPort, .dropNoFlow, .dropTunnel,
+            .dropTunnelVNI, .dropTunnelECN, .dropInternal,
             .dropTailCall:
             .drop
         }

@@ -11,6 +11,14 @@ extension PacketGenerator {
         }
     }
 
+    /// What may come back for a frame that a data path sent on: the answer, or an error about it. `nil` where it holds no
+    /// IP packet.
+    public mutating func sequel(of frame: [UInt8]) -> [UInt8]? {
+        guard case .ip(let packet) = Frame(bytes: frame)?.content else { return nil }
+        if random.chance(70) { return Frame(nextSegment(of: reversed(packet))).bytes }
+        return Frame(errorAboutAnswer(to: reversed(packet))).bytes
+    }
+
     private mutating func nextFragment(of earlier: IPPacket) -> IPPacket? {
         let offset: UInt16 = random.pick([1, 2, 64, 180])
         let data = random.bytes(random.pick([8, 40, 64]))

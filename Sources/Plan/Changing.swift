@@ -9,11 +9,21 @@ public func changing(_ state: State, by override: Override, facts: NodeFacts) th
     guard let index = state.services.firstIndex(where: { $0.name == override.service }) else {
         throw noService(override.service, among: state.services.map(\.name))
     }
+    func settled(_ next: State) -> State {
+        var next = next
+        next.services.settle(after: state.services, now: facts.now)
+        return next
+    }
     var next = state
     try next.services[index].apply(override)
-    if case .add(let address, _, _) = override.change, next.services[index].forward.encapsulation != nil,
-        let place = next.services[index].backends.firstIndex(where: { $0.name == override.backend })
+    let service = next.services[index]
+    if case .add(let address, _, _) = override.change,
+        let place = service.backends.firstIndex(where: { $0.name == override.backend })
     {
+        if let why = service.forward.obstacle(to: service.backends[place], from: service.allVIPs) {
+            throw OverrideError(why.what, hint: why.hint)
+        }
+        guard service.forward.encapsulation != nil || service.masquerade != nil else { return settled(next) }
         let sources = TunnelSources(
             interfaces: state.interfaces, facts: facts, vips: state.services.lazy.flatMap(\.allVIPs))
         guard let source = sources.source(to: address) else {
@@ -22,6 +32,5 @@ public func changing(_ state: State, by override: Override, facts: NodeFacts) th
         }
         next.services[index].backends[place].tunnelSource = source
     }
-    next.services.settle(after: state.services, now: facts.now)
-    return next
+    return settled(next)
 }

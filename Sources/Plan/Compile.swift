@@ -18,6 +18,7 @@ public func compile(
     state.echoReply = document.defaults.echoReply
     state.clients = document.defaults.clients
     state.clientGroup = document.defaults.clientGroup
+    state.flows = document.defaults.flows
     state.nodeAddresses = facts.ownAddresses
     state.interfaces = compile(document.interfaces, facts: facts, problems: &problems)
     state.services = compile(document, overrides, facts, state.interfaces, problems: &problems)
@@ -83,7 +84,15 @@ private func compile(
                     .error, at: service.position, "service \(service.name) has \(backends.count) backends",
                     hint: "at most \(Limit.backendsPerService)"))
         }
-        for index in backends.indices where service.forward.encapsulation != nil {
+        for backend in backends {
+            guard
+                let why = service.forward.obstacle(
+                    to: backend, from: service.vips.map { Prefix($0) } + service.vipPrefixes)
+            else { continue }
+            problems.append(
+                Diagnostic(.error, at: service.position, "service \(service.name): \(why.what)", hint: why.hint))
+        }
+        for index in backends.indices where service.forward.encapsulation != nil || service.masquerade {
             let address = backends[index].address
             backends[index].tunnelSource = sources.source(to: address)
             if backends[index].tunnelSource == nil, canSend, complained.insert(address.family).inserted {
@@ -93,14 +102,30 @@ private func compile(
             }
         }
         var state = ServiceState(
-            name: service.name, vips: service.vips, ports: service.ports.map(\.match), forward: service.forward,
-            scheduler: service.scheduler, drainTime: service.drainTime, backends: backends, slot: 0)
+            name: service.name, vips: service.vips, ports: service.ports.map(\.match),
+            targets: Dictionary(
+                service.ports.compactMap { port in port.target.map { (port.match, $0) } }, uniquingKeysWith: { $1 }),
+            forward: service.forward, masquerade: service.masquerade ? document.defaults.masqueradePorts : nil,
+            scheduler: service.scheduler, drainTime: service.drainTime, affinity: service.affinity,
+            backends: backends, slot: 0)
         (state.tunnelPort, state.vni, state.mtu) = (service.tunnelPort, service.vni, service.mtu)
         state.unavailable = service.unavailable
         state.groups = roster.groups
         state.vipPrefixes = service.vipPrefixes
         state.quic = service.quic
         return state
+    }
+}
+
+extension Service.Forward {
+    /// Why this way of forwarding does not lead from every VIP to the backend. The file's own backends have been
+    /// checked; those of overrides have not.
+    func obstacle(to backend: BackendState, from vips: [Prefix]) -> (what: String, hint: String)? {
+        guard self == .nat, let vip = vips.first(where: { $0.family != backend.address.family }) else { return nil }
+        return (
+            "the backend \(backend.name) at \(backend.address) cannot serve the VIP \(vip.shortText)",
+            "forward nat does not translate between IPv4 and IPv6"
+        )
     }
 }
 

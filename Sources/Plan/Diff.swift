@@ -34,6 +34,15 @@ public func diff(from old: State?, to new: State) -> [Change] {
     defaults.scalar(nil, old.clientGroup, new.clientGroup)
     changes += defaults.texts.map { Change(.change, .defaults, "client-cgroup", $0) }
 
+    defaults = Details()
+    defaults.scalar("tcp", "\(old.flows.idleTCP)s", "\(new.flows.idleTCP)s")
+    defaults.scalar("udp", "\(old.flows.idleUDP)s", "\(new.flows.idleUDP)s")
+    defaults.scalar("sctp", "\(old.flows.idleSCTP)s", "\(new.flows.idleSCTP)s")
+    changes += defaults.texts.map { Change(.change, .defaults, "idle", $0) }
+    defaults = Details()
+    defaults.scalar(nil, old.flows.newFlows.map { "\($0)" }, new.flows.newFlows.map { "\($0)" })
+    changes += defaults.texts.map { Change(.change, .defaults, "new-flows", $0) }
+
     var node = Details()
     node.members(nil, old.nodeAddresses, new.nodeAddresses) { $0.description }
     changes += node.texts.map { Change(.change, .node, "addresses", $0) }

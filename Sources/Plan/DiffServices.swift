@@ -10,10 +10,11 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
     changes += named(.service, old, new, name: \.name, summary: { $0.summary(namesAfter) }) { old, new in
         var details = Details()
         details.members("vips", old.allVIPs, new.allVIPs) { $0.shortText }
-        details.members("ports", old.ports, new.ports) { $0.description }
+        details.members("ports", old.portTexts, new.portTexts) { $0 }
         details.scalar("quic", old.quic?.text, new.quic?.text)
         details.members("sources", namesBefore.sources(of: old), namesAfter.sources(of: new)) { $0 }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
+        details.scalar("masquerade", old.masqueradeText, new.masqueradeText)
         details.scalar("port", old.tunnelPortText, new.tunnelPortText)
         details.scalar("vni", old.vniText, new.vniText)
         details.scalar("mtu", old.mtu?.description, new.mtu?.description)
@@ -21,6 +22,7 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
         details.scalar("drain-time", "\(old.drainTime)s", "\(new.drainTime)s")
         details.scalar("unavailable", old.unavailable.rawValue, new.unavailable.rawValue)
         details.scalar("groups", old.groupText, new.groupText)
+        details.scalar("affinity", old.affinityText, new.affinityText)
         return details.texts
     }
     for service in new {
@@ -44,29 +46,40 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
 }
 
 extension ServiceState {
+    /// With the backends' port, where that is another one.
+    fileprivate var portTexts: [String] {
+        ports.map { port in port.description + (targets[port].map { " to \($0)" } ?? "") }
+    }
+
+    fileprivate var masqueradeText: String? { masquerade.map { "\($0.lowerBound)-\($0.upperBound)" } }
+
     fileprivate var tunnelPortText: String? { tunnelPort == 0 ? nil : "\(tunnelPort)" }
     fileprivate var vniText: String? { forward.hasNetworks ? "\(vni)" : nil }
 
     private var forwardText: String {
         "forward \(forward.rawValue)" + (tunnelPortText.map { " port \($0)" } ?? "")
-            + (vniText.map { " vni \($0)" } ?? "") + (mtu.map { " mtu \($0)" } ?? "")
+            + (masqueradeText.map { ", masquerade \($0)" } ?? "") + (vniText.map { " vni \($0)" } ?? "")
+            + (mtu.map { " mtu \($0)" } ?? "")
     }
 
     fileprivate func summary(_ names: PeerNames) -> String {
         let members = shortened(backends.map { "\($0.name) \($0.summary)" }, separator: ", ")
         return [
             "vips " + shortened(allVIPs.map(\.shortText), separator: ", "),
-            "ports " + shortened(ports.map(\.description), separator: ", "),
+            "ports " + shortened(portTexts, separator: ", "),
             sources == nil ? nil : "sources " + shortened(names.sources(of: self), separator: ", "),
             forwardText, "scheduler \(scheduler.rawValue)", "drain-time \(drainTime)s",
             unavailable == .drop ? nil : "unavailable \(unavailable.rawValue)",
-            groupText.map { "groups \($0)" }, backends.isEmpty ? "no backends" : "backends \(members)",
+            affinityText.map { "affinity \($0)" }, groupText.map { "groups \($0)" },
+            backends.isEmpty ? "no backends" : "backends \(members)",
         ].compactMap(\.self).joined(separator: "; ")
     }
 
     fileprivate var groupText: String? {
         groups.isEmpty ? nil : shortened(groups.map(\.description), separator: ", ")
     }
+
+    fileprivate var affinityText: String? { affinity > 0 ? "\(affinity)s" : nil }
 }
 
 extension Service.QUIC {

@@ -25,6 +25,18 @@ extension ServiceSlots {
                 before: before, current: current, moved: service.backends.indices(of: old.backends))
             self = change.slots(drainEnd: now + UInt64(service.drainTime))
         }
+        if old.isStateful, !service.isStateful { keepRemembered(until: now + UInt64(service.drainTime)) }
+    }
+
+    /// Marks every slot, so that connections that another scheduler placed are looked up while they drain.
+    private mutating func keepRemembered(until end: UInt64) {
+        guard !current.isEmpty, end > 0 else { return }
+        drainEnd = max(drainEnd, end)
+        if previous.isEmpty {
+            previous = current
+        } else if previous.count == current.count {
+            for slot in current.indices where previous[slot] == Self.none { previous[slot] = current[slot] }
+        }
     }
 
     private static func table(_ service: ServiceState, size: Int) -> [UInt16] {

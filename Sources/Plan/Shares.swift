@@ -1,5 +1,11 @@
 /// What part of new flows each backend gets.
 extension ServiceState {
+    /// Whether a backend of this service gets any.
+    public func takesNewFlows(_ backend: BackendState) -> Bool {
+        guard let place = backends.firstIndex(where: { $0.slot == backend.slot }) else { return false }
+        return shares[place] > 0
+    }
+
     /// Per backend; they mean something in proportion to each other alone, and 0 takes none.
     ///
     /// Without groups, the weights. With groups, each group has its weight's part, and its backends share that by theirs:

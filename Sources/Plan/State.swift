@@ -13,6 +13,7 @@ public struct State: Equatable, Sendable {
     public var clients = Clients.node
     /// The file's ``Defaults/clientGroup``.
     public var clientGroup: String?
+    public var flows = FlowSettings()
     /// Address sets by index: every identity in the order of the file, then whatever else rules name.
     public var sets: [AddressSet] = []
     /// By falling precedence: priority, then deny before allow, then order in the file.
@@ -134,11 +135,15 @@ public struct ServiceState: Equatable, Sendable {
     public var vipPrefixes: [Prefix] = []
     /// Single ports, ranges of them, or all of a protocol.
     public var ports: [TrafficMatch]
+    /// The ports that backends have instead of those of `ports`; with `nat`.
+    public var targets: [TrafficMatch: UInt16]
     /// How datagrams name their backends; `nil`: they do not.
     public var quic: Service.QUIC?
     /// Who may use the service at all, as rising indices into ``State/sets``; `nil`: everybody.
     public var sources: [Int]?
     public var forward: Service.Forward
+    /// With `nat`: the node's ports that flows come from; `nil`: backends see clients' own addresses and ports.
+    public var masquerade: ClosedRange<UInt16>?
     /// As ``Service/tunnelPort``.
     public var tunnelPort: UInt16 = 0
     public var vni: UInt32 = 0
@@ -150,6 +155,8 @@ public struct ServiceState: Equatable, Sendable {
     public var unavailable = Service.Unavailable.drop
     /// Sorted by name; empty where backends stand for themselves.
     public var groups: [GroupState] = []
+    /// Seconds after its last packet that a client keeps its backend; 0: no longer than its flows.
+    public var affinity: Int
     /// Sorted by name. A backend's index here is what the Maglev slots hold.
     public var backends: [BackendState]
     /// Where its packets are counted; 0…, stable while the name stays.
@@ -157,16 +164,20 @@ public struct ServiceState: Equatable, Sendable {
     public var slots: ServiceSlots
 
     public init(
-        name: String, vips: [IPAddress], ports: [TrafficMatch], forward: Service.Forward,
-        scheduler: Service.Scheduler = .maglev, drainTime: Int, backends: [BackendState], slot: UInt32,
-        slots: ServiceSlots = ServiceSlots()
+        name: String, vips: [IPAddress], ports: [TrafficMatch], targets: [TrafficMatch: UInt16] = [:],
+        forward: Service.Forward, masquerade: ClosedRange<UInt16>? = nil,
+        scheduler: Service.Scheduler = .maglev, drainTime: Int, affinity: Int = 0, backends: [BackendState],
+        slot: UInt32, slots: ServiceSlots = ServiceSlots()
     ) {
         self.name = name
         self.vips = vips
         self.ports = ports
+        self.targets = targets
         self.forward = forward
+        self.masquerade = masquerade
         self.scheduler = scheduler
         self.drainTime = drainTime
+        self.affinity = affinity
         self.backends = backends
         self.slot = slot
         self.slots = slots
@@ -201,6 +212,11 @@ extension GroupState: CustomStringConvertible {
     public var description: String { "\(name) \(weight)" }
 }
 
+extension ServiceState {
+    /// Whether every flow is remembered. Else only datagrams are, and connections that begin while their slot is marked.
+    public var isStateful: Bool { scheduler != .maglev || affinity > 0 }
+}
+
 public struct BackendState: Equatable, Sendable {
     public var name: String
     public var address: IPAddress
@@ -212,7 +228,7 @@ public struct BackendState: Equatable, Sendable {
     public var draining: Bool
     /// What names it in QUIC connection IDs.
     public var quicID: [UInt8]?
-    /// Outer source address; `nil` where the method has none.
+    /// Source address of tunnels' outer headers and of masqueraded packets; `nil` where the method has none.
     public var tunnelSource: IPAddress?
     /// Where its packets are counted and its next hop is cached; 1…, new when service, name or address is new.
     public var slot: UInt32

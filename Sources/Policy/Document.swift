@@ -67,6 +67,23 @@ public struct Defaults: Hashable, Sendable {
     /// Processes of this control group and those below it only, named as in `/proc/PID/cgroup`. `nil`: all that the
     /// node's control groups hold, where the node has them.
     public var clientGroup: String?
+    public var flows = FlowSettings()
+    /// The node's ports that masqueraded flows come from. Outside of those that Linux gives to the node's own
+    /// connections (`net.ipv4.ip_local_port_range`), which must not meet them.
+    public var masqueradePorts: ClosedRange<UInt16> = 61000...UInt16.max
+
+    public init() {}
+}
+
+/// How flows of services are remembered.
+public struct FlowSettings: Hashable, Sendable {
+    /// Seconds after its last packet in which a flow is forgotten, by protocol. TCP: RFC 5382, REQ-5; UDP: RFC 4787,
+    /// REQ-5; SCTP: as TCP.
+    public var idleTCP = 7440
+    public var idleUDP = 300
+    public var idleSCTP = 7440
+    /// New flows that each CPU remembers in a second; `nil`: as many as the table can take in without haste.
+    public var newFlows: Int?
 
     public init() {}
 }
@@ -97,9 +114,15 @@ public struct Identity: Hashable, Sendable {
 /// VIPs and ports whose traffic is shared among backends.
 public struct Service: Hashable, Sendable {
     public enum Forward: String, Hashable, Sendable, CaseIterable {
-        case direct, ipip, gue, vxlan, geneve
+        case direct, ipip, gue, vxlan, geneve, nat
     }
-    public enum Scheduler: String, Hashable, Sendable, CaseIterable { case maglev }
+    public enum Scheduler: String, Hashable, Sendable, CaseIterable {
+        case maglev
+        case roundRobin = "round-robin"
+        case random
+        case leastConnections = "least-connections"
+        case latency
+    }
 
     /// What a service without a usable backend answers.
     public enum Unavailable: String, Hashable, Sendable, CaseIterable {
@@ -129,10 +152,13 @@ public struct Service: Hashable, Sendable {
     /// What the service answers on: one port, a range of them, or all of TCP, UDP or SCTP.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
+        /// The port that backends have instead; only with `nat`. `nil`: the same.
+        public var target: UInt16?
         public var position: Position
 
-        public init(match: TrafficMatch, position: Position) {
+        public init(match: TrafficMatch, target: UInt16? = nil, position: Position) {
             self.match = match
+            self.target = target
             self.position = position
         }
     }
@@ -143,6 +169,8 @@ public struct Service: Hashable, Sendable {
     public var vipPrefixes: [Prefix] = []
     public var ports: [Port] = []
     public var forward = Forward.ipip
+    /// With `nat`: backends see the node's address in place of the client's.
+    public var masquerade = false
     /// The UDP port that tunnelled packets go to; 0 where the method has none.
     public var tunnelPort: UInt16 = 0
     /// The virtual network that they are in, 0…``highestVNI``; 0 where the method knows none.
@@ -159,6 +187,8 @@ public struct Service: Hashable, Sendable {
     public var unavailable = Unavailable.drop
     /// Empty: every backend's share follows from its own weight alone. Otherwise each backend is in one of them.
     public var groups: [Group] = []
+    /// How long after its last packet a client keeps its backend; seconds, 0: no longer than its flows.
+    public var affinity = 0
     public var backends: [Backend] = []
     public var position: Position
 

@@ -14,10 +14,11 @@ import Testing
         let shop = ServiceReport.Service(
             name: "shop", vips: [Prefix(try address("192.0.2.10")), Prefix(try address("2001:db8::10"))],
             ports: [TrafficMatch(.tcp, port: 443), TrafficMatch(.udp, port: 443)], forward: "ipip",
-            scheduler: "maglev", traffic: Traffic(packets: 1200, bytes: 96_000),
+            scheduler: "latency", affinity: 600, traffic: Traffic(packets: 1200, bytes: 96_000),
             backends: [
                 .init(
-                    name: "shop-1", address: try address("10.0.1.1"), weight: 100, state: .up,
+                    name: "shop-1", address: try address("10.0.1.1"), weight: 100, state: .up, flows: 12,
+                    handshake: 850,
                     traffic: Traffic(packets: 1000, bytes: 80_000)),
                 .init(
                     name: "shop-2", address: try address("2001:db8:2::2"), weight: 1, state: .draining,
@@ -83,11 +84,21 @@ import Testing
                         state: "open", backend: nil, idle: 4),
                     .init(
                         kind: "connection", source: client, sourcePort: 40_000,
-                        destination: try address("192.0.2.10"), destinationPort: 443, ipProtocol: .tcp, state: nil,
+                        destination: try address("192.0.2.10"), destinationPort: 443, ipProtocol: .tcp, state: "open",
                         backend: "shop/shop-1", idle: 60),
+                    .init(
+                        kind: "client", source: client, sourcePort: nil, destination: nil, destinationPort: nil,
+                        ipProtocol: nil, state: nil, backend: "shop/shop-1", idle: 61),
                     .init(
                         kind: "inbound", source: client, sourcePort: nil, destination: try address("192.0.2.10"),
                         destinationPort: nil, ipProtocol: .gre, state: "opening", backend: nil, idle: 0),
+                    .init(
+                        kind: "translated", source: client, sourcePort: 40000,
+                        destination: try address("192.0.2.10"), destinationPort: 443, ipProtocol: .tcp, state: "open",
+                        backend: "shop/shop-1", idle: 1,
+                        translated: .init(
+                            source: try address("10.0.0.1"), sourcePort: 61000,
+                            destination: try address("10.0.1.1"), destinationPort: 8443)),
                 ])
             ),
             ("flow-list-none", FlowReport(rows: [])),
@@ -104,7 +115,7 @@ import Testing
                     services: .init(total: 2, up: 1, down: ["idle"]),
                     localClients: .init(scope: "node", cgroup: "/system.slice", attached: true), policies: 1,
                     overrides: ["backend drain shop shop-2"],
-                    packets: Dispositions(pass: 11, drop: 20, tx: 30, redirect: 40),
+                    packets: Dispositions(pass: 11, drop: 20, tx: 30, redirect: 40), unremembered: 7,
                     problems: ["eth1 is not attached: apply again"])
             ),
             (

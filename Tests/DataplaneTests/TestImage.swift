@@ -49,7 +49,7 @@ struct TestImage {
         tail.version = UInt16(IMAGE_VERSION)
         tail.lines = UInt32(Self.lines + padding)
         tail.protocols_line = UInt32(Self.protocolsLine)
-        tail.clients = UInt16(clients)
+        tail.clients = UInt8(clients)
         put(tail, 1)
         for (index, slot) in interfaces {
             var entry = interface()

@@ -119,6 +119,8 @@ struct RandomState {
                 state.backends[backend].quicID = [UInt8(backend), UInt8(number(0...255))]
             }
         }
+        state.scheduler = pick(Service.Scheduler.allCases)
+        if chance(30) { state.affinity = number(1...100_000) }
         if !backends.isEmpty { state.slots = slots(backends.count) }
         return state
     }
@@ -142,6 +144,8 @@ struct RandomState {
         state.echoReply = chance(60)
         state.clients = chance(50) ? .node : chance(50) ? .all : .none
         if chance(30) { state.clientGroup = "/clients.slice" }
+        if chance(50) { state.flows.idleUDP = number(1...1000) }
+        if chance(50) { state.flows.newFlows = number(1...1_000_000) }
         for index in 0..<UInt8(number(0...5)) {
             var interface = InterfaceState(
                 name: "eth\(index)", index: UInt32(index) * 3 + 1, mtu: 1500,

@@ -80,6 +80,31 @@ import Testing
         #expect(second.drain_end == 3_000_000_000)
     }
 
+    @Test func sequencesFollowTheSlots() throws {
+        var states = [
+            service(
+                try (0..<40).map { try backend("b\($0)", "10.0.0.\($0 + 1)", slot: UInt32($0 + 1)) },
+                ServiceSlots(current: Array(repeating: 0, count: 33)), slot: 0),
+            service([try backend("a", "10.0.1.1", slot: 50)], ServiceSlots(current: [0]), slot: 1),
+            service([try backend("a", "10.0.2.1", slot: 51)], ServiceSlots(current: [0]), slot: 2),
+        ]
+        states[0].scheduler = .roundRobin
+        states[1].affinity = 600
+        states[2].scheduler = .latency
+        let tables = try ServiceTables(states, firstSlotsLine: 100)
+        let details = (0..<3).map { entry(service_detail.self, tables.details, $0) }
+        #expect(details.map(\.sequence_line) == [104, 106, 106])
+        #expect(details.map(\.sequence_count) == [40, 0, 1])
+        #expect(details.map(\.affinity) == [0, 600, 0])
+        #expect(tables.sequences.count == 3 * Line.words)
+        let pairs: [UInt32] = (0..<20).map { 2 * $0 | (2 * $0 + 1) << 16 }
+        #expect(Array(tables.sequences.prefix(20)) == pairs)
+        let entries = (0..<3).map(tables.entry)
+        #expect(entries.map(\.flags) == [1, 3, 1])
+        #expect(entries.map { Int32($0.scheduler) } == [SCHEDULER_ROUND_ROBIN, 0, SCHEDULER_LATENCY])
+        #expect(entry(DataplaneABI.backend.self, tables.backends, 0).weight == 1)
+    }
+
     @Test func backendsAreFoundByTheirSlots() throws {
         let tables = try ServiceTables(
             [

@@ -48,8 +48,8 @@ import Testing
         #expect(
             rows(image, .services) == [
                 [
-                    .number(0), .text("shop"), .number(0), .text("ipip"), .number(2), .number(2), .number(12),
-                    .number(1),
+                    .number(0), .text("shop"), .number(0), .text("ipip"), .none, .number(2), .number(2),
+                    .number(12), .number(1),
                 ]
             ])
         #expect(

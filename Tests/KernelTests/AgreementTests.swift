@@ -24,14 +24,19 @@ struct AgreementTests {
         let documents = RandomDocument(seed: seed, interface: "nic")
         var generator = PacketGenerator(documents.interests(node: node), seed: seed)
         var document = documents.document
+        // What was sent to a backend, which may answer.
+        var sent: [UInt8]?
         // The same services with other backends: marked slots, remembered connections.
         for round in 0..<3 {
             try node.publish(document)
             for number in 0..<effort("AGREEMENT_PACKETS", otherwise: 300) {
-                let frame = generator.next()
+                var frame = generator.next()
+                if let sent, random.chance(50) { frame = generator.sequel(of: sent) ?? frame }
+                sent = nil
                 if random.chance(8) { try node.send(frame) }
                 let expected = Observation(node.expect(frame), frame: frame)
                 let observed = try node.observe(frame)
+                if expected.service != nil { sent = expected.bytes }
                 guard expected == observed else {
                     report(seed, round, number, frame, expected, observed, document)
                     return
@@ -63,6 +68,7 @@ extension Service {
             !backends.contains { $0.address == address }
                 && (forward.encapsulation != nil || address.family == (vips.first ?? vipPrefixes[0].address).family)
         }
+        if random.chance(20) { changed.scheduler = random.pick(Service.Scheduler.allCases) }
         switch Int.random(in: 0..<4, using: &random) {
         case 0 where !backends.isEmpty: changed.backends.remove(at: Int.random(in: 0..<backends.count, using: &random))
         case 1 where !absent.isEmpty:

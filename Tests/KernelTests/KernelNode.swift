@@ -8,6 +8,7 @@ import Packets
 import Plan
 import Policy
 import TestSupport
+import Testing
 
 /// A node in a network namespace of its own, with the data plane loaded, and the reference model of the same state.
 ///
@@ -98,6 +99,12 @@ final class KernelNode {
         for broadcast in ["10.0.0.255", "10.0.5.255"] { environment.localAddresses.insert(IPAddress(broadcast)!) }
         for (device, address, mac) in neighbours { environment.routes[IPAddress(address)!] = hop(device, mac) }
         for unresolved in ["10.0.0.13", "2001:db8:ff::13"] { environment.routes[IPAddress(unresolved)!] = .noNeighbour }
+        let networks: [(String, Environment.Route)] = [
+            ("10.0.0.0/24", .noNeighbour), ("10.0.5.0/24", .noNeighbour), ("10.99.0.0/16", .noRoute),
+            ("2001:db8:ff::/64", .noNeighbour), ("2001:db8:fe::/64", .noNeighbour), ("2001:db8:99::/48", .noRoute),
+            ("0.0.0.0/0", hop("far", "02:00:00:00:05:fe")), ("::/0", hop("far", "02:00:00:00:07:fe")),
+        ]
+        environment.networks = networks.map { (try! Prefix(parsing: $0), $1) }
         return environment
     }
 
@@ -128,7 +135,16 @@ final class KernelNode {
     /// What the model says of a frame that comes in through `nic`.
     func expect(_ frame: [UInt8]) -> Judgement {
         model.now = Self.monotonicSeconds()
+        model.preference = try? preference(frame)
         return model.judge(frame: frame, interface: nic)
+    }
+
+    /// The backend that a scheduler which goes by live counts or measured times chooses now.
+    private func preference(_ frame: [UInt8]) throws -> UInt32? {
+        guard state.services.contains(where: { [.leastConnections, .latency].contains($0.scheduler) }),
+            let trace = try dataplane?.dryRunner().run(frame, interfaceIndex: nic).trace, trace.flags.contains(.backend)
+        else { return nil }
+        return state.services.flatMap(\.backends)[Int(trace.backend)].slot
     }
 
     /// What the program says, and then does. The dry run comes first, since it must not change what the other finds.
@@ -152,11 +168,16 @@ final class KernelNode {
     }
 
     /// A frame leaves the node: the model and the program at the way out both see it.
-    func send(_ frame: [UInt8]) throws {
+    ///
+    /// - Returns: The frame as it goes on.
+    @discardableResult
+    func send(_ frame: [UInt8]) throws -> [UInt8] {
         model.now = Self.monotonicSeconds()
         // The kernel runs programs on no shorter ones.
-        guard frame.count >= 60 else { return }
-        model.observeEgress(frame: frame)
-        _ = try Program(pinnedAt: "\(instance.pinDirectory)/prog/egress").run(TestRun(packet: frame))
+        guard frame.count >= 60 else { return frame }
+        let foreseen = model.observeEgress(frame: frame)
+        let sent = try Program(pinnedAt: "\(instance.pinDirectory)/prog/egress").run(TestRun(packet: frame)).packet
+        #expect(sent == foreseen, "sent\n\(hexdump(sent))\nforeseen\n\(hexdump(foreseen))")
+        return sent
     }
 }

@@ -29,7 +29,7 @@ struct Observation: Equatable, CustomStringConvertible {
         if flags.contains(.backend) { backend = node.state.services.flatMap(\.backends)[Int(dry.trace.backend)].name }
         if action != .drop { bytes = Self.withoutNote(packet) }
         // Answers to packets that are dropped are sent by the run that counts only.
-        let mayBeAnswered = ["too_big", "no_backend"].contains(dry.outcome.name)
+        let mayBeAnswered = ["too_big", "no_backend", "hop_limit"].contains(dry.outcome.name)
         if !mayBeAnswered, dry.action != action || dry.packet != packet {
             disagreement = "dry run: \(dry.action)\n\(hexdump(dry.packet))"
         }
@@ -44,7 +44,8 @@ struct Observation: Equatable, CustomStringConvertible {
     init(_ judgement: Judgement, frame: [UInt8]) {
         outcome = judgement.outcomeIndex
         // The kernel resolves the neighbour for packets that are passed to it.
-        action = judgement.outcome == .redirectResolve ? "pass" : judgement.action.rawValue
+        action =
+            [.redirectResolve, .redirectReplyResolve].contains(judgement.outcome) ? "pass" : judgement.action.rawValue
         rule = judgement.rule?.slot
         service = judgement.service?.name
         backend = judgement.backend?.name

@@ -16,6 +16,8 @@ struct RandomDocument {
         document.defaults.ingress = random.chance(20) ? .allow : .deny
         document.defaults.echoReply = random.chance(50)
         document.interfaces = [nic(interface)]
+        if random.chance(70) { document.interfaces.append(Interface(name: "far", position: here)) }
+        if random.chance(50) { document.defaults.masqueradePorts = 20000...random.pick([20000, 20003, 29999]) }
         document.identities = (0..<Int.random(in: 0...6, using: &random)).map { identity($0) }
         document.services = (0..<Int.random(in: 0...5, using: &random)).map { service($0) }
         document.rules = (0..<Int.random(in: 0...12, using: &random)).map { rule($0) }
@@ -96,21 +98,31 @@ struct RandomDocument {
 
     private mutating func service(_ number: Int) -> Service {
         var service = Service(name: "service-\(number)", position: here)
-        service.forward = random.chance(30) ? .direct : random.pick(Service.Forward.allCases)
+        service.forward = random.chance(30) ? .direct : random.pick(Service.Forward.allCases + [.nat])
+        service.masquerade = service.forward == .nat && random.chance(50)
         service.tunnelPort = service.forward.encapsulation?.standardPort ?? 0
         if service.forward.hasNetworks { service.vni = random.pick([0, 5000, 0xFFFFFF]) }
         if random.chance(20) { service.mtu = random.pick([1300, 1450]) }
         // One port of its own per service: no two answer in the same place.
         let port = Self.ports[number % Self.ports.count] + (number < Self.ports.count ? 0 : 1000)
         let family: IPAddress.Family = random.pick(IPAddress.Family.allCases)
-        let vips = service.forward == .direct ? Self.vips.filter { $0.family == family } : Self.vips
+        let vips = service.forward.encapsulation == nil ? Self.vips.filter { $0.family == family } : Self.vips
         service.vips = Array(Set((0..<Int.random(in: 1...3, using: &random)).map { _ in random.pick(vips) })).sorted()
         let protocols: [IPProtocol] = random.pick([[.tcp], [.udp], [.tcp, .udp]])
-        service.ports = protocols.map { Service.Port(match: TrafficMatch($0, port: port), position: here) }
+        let target: UInt16? = service.forward == .nat && random.chance(60) ? 8443 : nil
+        service.ports = protocols.map {
+            Service.Port(match: TrafficMatch($0, port: port), target: target, position: here)
+        }
         widen(&service, number)
+        // A target is for single addresses, and sctp's ports are not translated.
+        if !service.vipPrefixes.isEmpty { for index in service.ports.indices { service.ports[index].target = nil } }
+        if service.masquerade { service.ports.removeAll { $0.match.ipProtocol == .sctp } }
         if random.chance(25) { service.sources = (0..<random.pick([1, 2])).map { _ in limit() } }
         service.drainTime = random.chance(80) ? 3600 : 0
-        service.backends = backends(service.forward == .direct ? family : nil)
+        if random.chance(60) { service.scheduler = random.pick(Service.Scheduler.allCases) }
+        if random.chance(25) { service.affinity = 3600 }
+        service.backends = backends(
+            service.forward.encapsulation == nil ? family : nil, ownToo: service.forward == .nat)
         service.unavailable = random.pick([.drop, .reset, .unreachable])
         if random.chance(30) { split(&service) }
         if random.chance(30) { nameBackends(of: &service) }
@@ -187,8 +199,10 @@ struct RandomDocument {
         "198.51.100.0/29", "198.51.100.8/29", "2001:db8:7::/126", "198.51.100.16/30", "2001:db8:8::/64",
     ].map { try! Prefix(parsing: $0) }
 
-    private mutating func backends(_ family: IPAddress.Family?) -> [Backend] {
-        let addresses = KernelNode.backends.filter { family == nil || $0.family == family }
+    private mutating func backends(_ family: IPAddress.Family?, ownToo: Bool) -> [Backend] {
+        let addresses = (KernelNode.backends + (ownToo ? KernelNode.addresses : [])).filter {
+            family == nil || $0.family == family
+        }
         return addresses.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random)).enumerated().map {
             var backend = Backend(name: "backend-\($0.element)", address: $0.element, position: here)
             backend.weight = random.pick([0, 1, 1, 2, 100])

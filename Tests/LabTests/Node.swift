@@ -18,6 +18,8 @@ struct NodeFile {
     var ports = ["80/tcp"]
     /// The method, and lines about it.
     var forward = "ipip"
+    /// Further keys of the service.
+    var service: [String] = []
     var policies = [Self.allowed]
     var interface = "eth0"
     var defaults = "echo: reply"
@@ -39,7 +41,7 @@ struct NodeFile {
             ports: [\(ports.joined(separator: ", "))]
             forward: \(forward)
             drain-time: \(drainTime)
-            backends:
+        \(service.map { "    \($0)\n" }.joined())    backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))
         policies:\(policies.isEmpty ? " {}" : "")
         \(policies.map { "  \($0)" }.joined(separator: "\n"))
@@ -108,6 +110,8 @@ enum Report {
         var name: String
         var state: String
         var packets: Int
+        var flows: Int?
+        var handshake_us: Int?
     }
     struct Drops: Decodable { var drops: [Drop] }
     struct Drop: Decodable {

@@ -58,6 +58,27 @@ private struct Node {
             document(services: [service]), facts: facts(now: now), overrides: overrides, previous: previous)
     }
 
+    /// What another scheduler placed is remembered, and looked up while every slot is marked.
+    @Test func towardsMaglevEverySlotIsMarked() throws {
+        let backends = [try backend("a", "10.1.0.1"), try backend("b", "10.1.0.2")]
+        func state(_ scheduler: Service.Scheduler, affinity: Int = 0, after: State?, now: UInt64) throws -> State {
+            var service = try service("shop", backends)
+            service.scheduler = scheduler
+            service.affinity = affinity
+            return try compile(document(services: [service]), facts: facts(now: now), previous: after)
+        }
+        let turns = try state(.roundRobin, after: nil, now: 100)
+        #expect(turns.services[0].slots.previous.isEmpty)
+        let slots = try state(.maglev, after: turns, now: 200).services[0].slots
+        #expect(slots.previous == slots.current)
+        #expect(slots.drainEnd == 200 + 3600)
+        let together = try state(.maglev, affinity: 60, after: turns, now: 200)
+        #expect(together.services[0].slots.previous.isEmpty)
+        #expect(try state(.maglev, after: together, now: 300).services[0].slots.drainEnd == 300 + 3600)
+        let still = try state(.random, after: turns, now: 200)
+        #expect(still.services[0].slots.previous.isEmpty)
+    }
+
     private func drain(_ name: String) -> Override { Override(service: "shop", backend: name, change: .drain) }
 
     @Test func additionMarksExactlyTheSlotsThatMoved() throws {

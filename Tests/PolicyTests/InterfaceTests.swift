@@ -108,6 +108,11 @@ import Testing
             "f:2:21: error: the default for ingress cannot be \"alow\": did you mean \"allow\"?"),
         .section("defaults: {egress: allow}\n"),
         .section(
+            "defaults: {idle: {tcp: 0s, ucp: 5m}, new-flows: 0}\n",
+            "f:2:24: error: the idle time of tcp is 0: a flow would be forgotten between two packets",
+            "f:2:28: error: unknown key \"ucp\" in idle times: did you mean \"tcp\"?",
+            "f:2:49: error: the number of new flows 0 is out of range: it is 1 to 1000000000"),
+        .section(
             "defaults: {egress: deny}\n",
             "f:2:20: error: egress \"deny\" is not supported by this version: use allow, or leave it out"),
         .section(

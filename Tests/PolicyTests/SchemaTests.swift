@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("interface", KeyTable.interface), ("networks", .decapsulation), ("defaults", .defaults),
+        ("interface", KeyTable.interface), ("networks", .decapsulation), ("defaults", .defaults), ("idle", .idle),
         ("identity", .identity), ("service", .service), ("servicePort", .servicePort), ("quic", .quic),
         ("backend", .backend), ("policy", .policy), ("peer", .peer), ("test", .test),
         ("", .document),
@@ -45,7 +45,11 @@ import Testing
         "version: 1\nidentities: {1: {cidrs: [10.0.0.1]}}\n"
             + "policies: {p: {from: [1, {identity: 1}], to: any, ports: [icmpv6/1/4, ip/47, 1-2/sctp]}}\n",
         "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp}], forward: ipip, "
-            + "drain-time: 1h30m, backends: }}\n",
+            + "drain-time: 1h30m, scheduler: round-robin, affinity: 3h, backends: }}\n",
+        "version: 1\ndefaults: {idle: {tcp: 1h, udp: 30s, sctp: 2h}, new-flows: 5000}\n",
+        "version: 1\ndefaults: {idle: }\n",
+        "version: 1\ndefaults: {masquerade-ports: 20000-29999}\nservices: {s: {vips: [192.0.2.1], "
+            + "ports: [{port: 1/tcp, target: 80}], forward: nat, masquerade: true}}\n",
         "version: 1\ninterfaces: {e: {decapsulate: [ipip, gue: {port: 6081}, {vxlan: {port: 8472, vnis: [5, 0]}}]}}\n"
             + "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: geneve, vni: 5, port: 1, mtu: 1400}}\n",
         "version: 1\nidentities: {1: {cidrs: [10.0.0.1]}}\n"
@@ -62,11 +66,13 @@ import Testing
     @Test(arguments: [
         "{}", "version: 2", "version: '1'", "version: 1\nx: 1", "version: 1\nworkloads: []", "version: 1\ntests: {}",
         "version: 1\ninterfaces: {a/b: {}}", "version: 1\ninterfaces: {e: {mode: fast}}",
+        "version: 1\ndefaults: {idle: {icmp: 5s}}", "version: 1\ndefaults: {idle: {udp: 5}}",
+        "version: 1\ndefaults: {new-flows: 0}", "version: 1\ndefaults: {new-flows: many}",
         "version: 1\ndefaults: {egress: deny}", "version: 1\nidentities: {-a: {}}",
         "version: 1\nidentities: {a: {cidrs: [office]}}", "version: 1\nidentities: {a: {labels: {}}}",
         "version: 1\nservices: {s: }", "version: 1\nservices: {s: {vips: [], ports: [1/tcp], forward: ipip}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1], forward: ipip}}",
-        "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: nat}}",
+        "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ospf}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, drain-time: 60}}",
         "version: 1\nservices: {s: {vips: [10.0.0.1], ports: [1/tcp], forward: ipip, "
             + "backends: {b: {address: 10.0.0.2, weight: 65536}}}}",

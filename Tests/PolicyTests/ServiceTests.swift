@@ -13,14 +13,15 @@ import Testing
         let service = try service(
             """
             vips: [192.0.2.10, "2001:db8::10"], ports: [443/tcp, {port: 443/udp}], forward: direct, drain-time: 1h30m,
-              scheduler: maglev, backends: {b: {address: 10.0.0.1, weight: 100, mac: "02:00:00:00:00:01"},
+              scheduler: least-connections, affinity: 3h, backends: {b: {address: 10.0.0.1, weight: 100, mac: "02:00:00:00:00:01"},
               a: {address: "2001:db8::2", weight: 0}}
             """)
         #expect(service.position == Position(file: "f", line: 2, column: 12))
         #expect(service.vips.map(\.description) == ["192.0.2.10", "2001:db8::10"])
         #expect(service.ports.map(\.match) == [TrafficMatch(.tcp, port: 443), TrafficMatch(.udp, port: 443)])
         #expect(service.forward == .direct)
-        #expect(service.scheduler == .maglev)
+        #expect(service.scheduler == .leastConnections)
+        #expect(service.affinity == 10_800)
         #expect(service.drainTime == 5400)
         #expect(service.backends.map(\.name) == ["b", "a"])
         #expect(service.backends.map(\.weight) == [100, 0])
@@ -72,6 +73,7 @@ import Testing
             "vips: [192.0.2.10], ports: [443/tcp], forward: ipip, backends: {b: {address: 10.0.0.1}}")
         #expect(service.drainTime == 3600)
         #expect(service.scheduler == .maglev)
+        #expect(service.affinity == 0)
         #expect(service.backends[0].weight == 1)
         #expect(service.backends[0].mac == nil)
         #expect(try self.service("vips: [192.0.2.10], ports: [443/tcp], forward: direct").backends.isEmpty)
@@ -193,13 +195,37 @@ import Testing
             "f:2:61: warning: the port 1/tcp is in this list twice"),
         .section(
             "services: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp, target: 80}], forward: ipip}}\n",
-            "f:2:57: error: \"target\" is not supported by this version"),
+            "f:2:65: error: forward ipip leaves ports as they are: a target is for forward nat"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [{port: 1/tcp, target: 0}], forward: nat}}\n",
+            "f:2:65: error: the target 0 is out of range: it is 1 to 65535"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, masquerade: true}}\n",
+            "f:2:78: error: masquerade is for forward nat, not for ipip"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: nat, masquerade: 1}}\n",
+            "f:2:77: error: masquerade must be true or false, not \"1\""),
+        .section(
+            "services: {s: {vips: [192.0.2.1, \"2001:db8::1\"], ports: [1/tcp], forward: nat, "
+                + "backends: {b: {address: \"2001:db8::2\"}}}}\n",
+            "f:2:92: error: the backend \"b\" at 2001:db8::2 cannot serve the VIP 192.0.2.1: "
+                + "forward nat does not translate between IPv4 and IPv6: make it two services"),
+        .section(
+            "defaults: {masquerade-ports: 65535-61000}\n",
+            "f:2:30: error: \"65535-61000\" is no range of ports: write it like 61000-65535"),
         .section(
             "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipp}}\n",
             "f:2:60: error: forward cannot be \"ipp\": did you mean \"ipip\"?"),
         .section(
-            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, scheduler: latency}}\n",
-            "f:2:77: error: the scheduler \"latency\" is not supported by this version: use maglev"),
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, scheduler: latancy}}\n",
+            "f:2:77: error: the scheduler cannot be \"latancy\": did you mean \"latency\"?"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/udp], forward: ipip, scheduler: latency}}\n",
+            "f:2:77: warning: latency measures nothing without a tcp port: "
+                + "it chooses like least-connections for other protocols"),
+        .section(
+            "services: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, affinity: 0s}}\n",
+            "f:2:76: error: the affinity is 0: leave it out for none"),
         .section(
             "services:\n  a: {vips: [192.0.2.1], ports: [1/tcp, 1/udp], forward: ipip}\n"
                 + "  b: {vips: [192.0.2.2, 192.0.2.1], ports: [2/tcp, 1/udp], forward: ipip}\n",
@@ -222,20 +248,10 @@ import Testing
         #expect(diagnostics(test.text) == test.expected)
     }
 
-    @Test(arguments: ["masquerade", "affinity", "health"])
+    @Test(arguments: ["health"])
     func keysOfLaterVersions(key: String) {
         let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: ipip, \(key): 1}}\n"
         #expect(diagnostics(text) == ["f:2:66: error: \"\(key)\" is not supported by this version"])
-    }
-
-    @Test(arguments: ["nat"])
-    func methodsOfLaterVersions(method: String) {
-        let text = "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/tcp], forward: \(method)}}\n"
-        #expect(
-            diagnostics(text) == [
-                "f:2:60: error: forward \"\(method)\" is not supported by this version: "
-                    + "use direct, ipip, gue, vxlan, geneve"
-            ])
     }
 }
 

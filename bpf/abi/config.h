@@ -22,8 +22,10 @@ struct load_config {
     __u32 arena_mask;    // lines of the arena - 1, their number being a power of two
     __u32 counter_count; // of all CPUs together
     __u32 nexthop_count; // of all CPUs together
-    __u32 quic_base;     // as many as services
+    __u32 new_flows;     // that a CPU remembers in a second, where the image does not say
     __u64 netns_cookie;  // of the instance's network namespace, see CLIENTS_NODE
+    __u32 quic_base;     // as many as services
+    __u32 pad;
 };
 
 // In a data section, mapped by the control plane.
@@ -35,10 +37,11 @@ struct control {
     __u32 events_per_second;   // per CPU
     __u32 too_big_per_second;  // ICMP "too big" answers per CPU
     __u32 refusals_per_second; // answers of services without a backend, per CPU
-    __u32 pad[9];
+    __u32 epoch_shift;         // jiffies >> epoch_shift: the epoch, see struct load
+    __u32 pad[8];
 };
 
-_Static_assert(sizeof(struct load_config) == 56, "load_config");
+_Static_assert(sizeof(struct load_config) == 64, "load_config");
 _Static_assert(sizeof(struct control) == 64, "control");
 
 struct counter {

@@ -47,6 +47,20 @@ static inline __attribute__((always_inline)) __u32 hash_flow6(__u64 source_high,
     return (__u32)hash_mix(hash_mix(source * HASH_C3 ^ destination) ^ (ports | (__u64)protocol << 32) * HASH_C2);
 }
 
+// A client's hash, of its address alone; IPv4 as in `hash_flow4`.
+static inline __attribute__((always_inline)) __u32 hash_client4(__u32 source) {
+    return (__u32)hash_mix(source * HASH_C3);
+}
+static inline __attribute__((always_inline)) __u32 hash_client6(__u64 high, __u64 low) {
+    return (__u32)hash_mix(hash_mix(high * HASH_C1 ^ low) * HASH_C3);
+}
+
+// The random number of a position in a stream (SplitMix64; Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+// Generators", 2014). Counting instead of asking a generator makes a random choice one that can be explained.
+static inline __attribute__((always_inline)) __u64 hash_draw(__u64 position, __u64 stream) {
+    return hash_mix((position + 1) * HASH_C3 + stream);
+}
+
 // Maps a hash to 0…count-1 without a division: the high half of a 32x32-bit product (Lemire, "Fast Random Integer
 // Generation in an Interval", 2019).
 static inline __attribute__((always_inline)) __u32 hash_scale(__u32 hash, __u32 count) {

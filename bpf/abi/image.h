@@ -48,7 +48,8 @@ struct image_head {
 // Line 1: what other packets need, and the control plane.
 struct image_tail {
     __u16 version;
-    __u16 clients;            // CLIENTS_…
+    __u8 clients;             // CLIENTS_…
+    __u8 flags;               // IMAGE_…
     __u32 lines;              // of the whole image
     __u32 lengths6_line;      // struct length6, the tree's root first; see prefix6_bucket
     __u32 lengths6_count;     // 0: no IPv6 prefix at all
@@ -66,11 +67,22 @@ struct image_tail {
     __u32 wide_base;    // paged: destination class -> base of a paged array: port class -> number of a wide frontend,
                         // 0: none; WIDE_NONE: there are no wide frontends
 };
+#define IMAGE_TRANSLATES 1 // a service forwards by `nat`: packets may be replies to translated ones
 
 // Processes of the node whose sockets meet services.
 #define CLIENTS_NONE 0
 #define CLIENTS_NODE 1 // those in the instance's own network namespace
 #define CLIENTS_ALL 2
+
+// Line 2: what remembering the flows of services needs. Lifetimes in seconds since the last packet.
+struct image_flows {
+    __u32 idle_tcp;
+    __u32 idle_udp;
+    __u32 idle_sctp;
+    __u32 new_flows; // that a CPU remembers in a second; 0: config.new_flows
+    __u32 sequences_line;
+    __u32 reserved[11];
+};
 
 // An address's value: its class, and what it is.
 #define ADDRESS_CLASS 0x003fffffu
@@ -171,6 +183,16 @@ struct frontend_bucket {
 #define SERVICE_UNAVAILABLE_UNREACHABLE 0x20 // ICMP port unreachable
 #define SERVICE_UNAVAILABLE (SERVICE_UNAVAILABLE_RESET | SERVICE_UNAVAILABLE_UNREACHABLE)
 
+// Schedulers.
+#define SCHEDULER_MAGLEV 0
+#define SCHEDULER_ROUND_ROBIN 1
+#define SCHEDULER_RANDOM 2
+#define SCHEDULER_LEAST_CONNECTIONS 3
+#define SCHEDULER_LATENCY 4
+
+#define SERVICE_STATEFUL 1 // every flow is looked up; without it, TCP only where its slot is marked
+#define SERVICE_AFFINITY 2 // a client keeps its backend, and the hash is that of its address alone
+
 struct service {
     __u64 drain_end;     // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
     __u32 slots_line;    // u16 per slot
@@ -179,27 +201,32 @@ struct service {
     __u32 previous_count;
     __u32 backends; // index of the first backend
     __u32 backend_count;
-    __u32 counter; // its slot among the services
-    __u8 forward;  // FORWARD_…
-    __u8 scheduler;
-    __u8 flags;
+    __u32 counter;  // its slot among the services
+    __u8 forward;   // FORWARD_…
+    __u8 scheduler; // SCHEDULER_…
+    __u8 flags;     // SERVICE_…
     __u8 pad;
     __be16 tunnel_port; // destination port of an outer UDP header
     __u16 mtu;  // longest IP packet on the way to a backend, outer headers included; MTU_ANY: what the path takes
     __be32 vni; // as in a header of VXLAN or Geneve: the low byte is 0
-    __u32 reserved[4];
+    __u32 reserved[2];
+    __u16 masquerade_first; // FORWARD_NAT: the node's ports that clients' are turned into
+    __u16 masquerade_count; // 0: clients stay as they are
+    __u32 reserved3;
 };
 
 // What only some services need, one for each service.
 struct service_detail {
-    __u32 reserved[6];
-    __u32 quic_line; // struct quic_bucket; they lie behind the details
-    __u32 quic_mask; // count - 1, the count being a power of two
+    __u32 affinity;       // seconds since its last packet that a client keeps its backend
+    __u32 sequence_line;  // u16 per entry: backends' numbers within the service, each as often as its weight says
+    __u32 sequence_count; // 0: none takes new flows, or the scheduler needs no sequence
+    __u32 quic_line;      // struct quic_bucket; they lie behind the details
+    __u32 quic_mask;      // count - 1, the count being a power of two
     __u8 quic_id_offset;
     __u8 quic_id_length; // 1…8
     __u8 quic_cid_length;
     __u8 quic_pad;
-    __u32 reserved2[7];
+    __u32 reserved[10];
 };
 
 // Which backend of a service has a server id. Two choices, as above.
@@ -212,17 +239,20 @@ struct quic_bucket {
 
 #define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
 #define BACKEND_MAC 2 // `mac` is where `direct` sends, whatever the neighbour table says
+#define BACKEND_OWN 4 // the address was the node's own when the image was made
 #define BACKEND_NONE 0xffffffffu
 struct backend {
     __u8 address[16]; // network order; IPv4 in the first four bytes
-    __u8 source[16];  // of the outer header, likewise
+    __u8 source[16];  // of the outer header, or of masqueraded packets, likewise
     __u32 slot;       // its counter and its next hop's place
     __u32 tag;        // tells a cached next hop for this address from one for an earlier owner of the slot; never 0
     __u32 outer_sum;  // IPv4: sum of the outer header's constant 16-bit words (version, DF, addresses; not the TTL)
                       // IPv6: sum of the UDP pseudo header's (addresses, protocol)
     __u8 mac[6];      // VXLAN and Geneve: destination of the frame inside
     __u8 flags;       // BACKEND_…
-    __u8 pad[13];
+    __u8 pad;
+    __u16 weight; // 0: takes no new flows
+    __u8 reserved[10];
 };
 
 #define INTERFACE_FIXED_HOP 1 // every forwarded packet goes to `next_hop` and out where it came in
@@ -259,6 +289,7 @@ struct interface {
 _Static_assert(sizeof(struct line) == LINE_BYTES, "line");
 _Static_assert(sizeof(struct image_head) == LINE_BYTES, "image_head");
 _Static_assert(sizeof(struct image_tail) == LINE_BYTES, "image_tail");
+_Static_assert(sizeof(struct image_flows) == LINE_BYTES, "image_flows");
 _Static_assert(sizeof(struct host4_bucket) == LINE_BYTES, "host4_bucket");
 _Static_assert(sizeof(struct prefix6_bucket) == LINE_BYTES, "prefix6_bucket");
 _Static_assert(sizeof(struct frontend_bucket) == LINE_BYTES, "frontend_bucket");

@@ -13,6 +13,11 @@
     X(PASS_DEFAULT, passDefault, "default", PASS, "no rule decides and the default is allow")                          \
     X(PASS_REPLY, passReply, "reply", PASS, "answers a flow that the node opened")                                     \
     X(TX_FORWARDED, txForwarded, "allowed", TX, "sent to a backend through the interface it came from")                \
+    X(PASS_FORWARDED, passForwarded, "allowed", PASS, "sent to a backend that is this node itself")                    \
+    X(TX_REPLY, txReply, "reply", TX, "a backend's answer, translated and sent out where it came in")                  \
+    X(REDIRECT_REPLY, redirectReply, "reply", REDIRECT, "a backend's answer, translated, through another interface")   \
+    X(REDIRECT_REPLY_RESOLVE, redirectReplyResolve, "reply", REDIRECT,                                                 \
+      "a backend's answer, translated and sent by the kernel, which first resolves the next hop's address")            \
     X(TX_ECHO, txEcho, "echo", TX, "an ICMP echo to a VIP, answered")                                                  \
     X(REDIRECT_FORWARDED, redirectForwarded, "allowed", REDIRECT, "sent to a backend through another interface")       \
     X(REDIRECT_RESOLVE, redirectResolve, "allowed", REDIRECT,                                                          \
@@ -27,6 +32,9 @@
     X(DROP_FRAGMENT, dropFragment, "fragment", DROP, "a later fragment whose first fragment was not let through")      \
     X(DROP_TOO_BIG, dropTooBig, "too_big", DROP, "does not fit the path to the backend; the sender is told the MTU")   \
     X(DROP_NO_ROUTE, dropNoRoute, "no_route", DROP, "the kernel has no route to the backend")                          \
+    X(DROP_HOP_LIMIT, dropHopLimit, "hop_limit", DROP, "its hop limit ends here, and it is to be routed to a backend") \
+    X(DROP_NO_PORT, dropNoPort, "no_port", DROP, "no port of the node's is free to masquerade a new flow with")        \
+    X(DROP_NO_FLOW, dropNoFlow, "no_flow", DROP, "an ICMP error about a translated flow that is not known")            \
     X(DROP_TUNNEL, dropTunnel, "tunnel", DROP,                                                                         \
       "a tunnel packet whose headers are not understood, or without an IP packet")                                     \
     X(DROP_TUNNEL_VNI, dropTunnelVNI, "tunnel_vni", DROP, "in a tunnel of a virtual network that is not taken here")   \
@@ -46,7 +54,12 @@ enum __attribute__((enum_extensibility(open))) outcome {
 // Room for outcomes in the counters; more than there are, so that adding one does not move the others.
 #define OUTCOME_ROOM 64
 
-_Static_assert(OUTCOME_COUNT <= OUTCOME_ROOM, "outcomes outgrew their counters");
+// What is counted beside outcomes, from the end of their room on.
+#define NOTICE_UNREMEMBERED                                                                                            \
+    (OUTCOME_ROOM - 1) // a packet went by hash: more flows began in that second than may be kept
+#define NOTICE_ROOM 8
+
+_Static_assert(OUTCOME_COUNT <= OUTCOME_ROOM - NOTICE_ROOM, "outcomes outgrew their counters");
 
 #ifndef __bpf__
 // What people see. An outcome that this build does not know has the words of DROP_INTERNAL.

@@ -64,6 +64,15 @@ static __always_inline void count_all(const struct packet *p, __u32 outcome) {
         count(p, all, config.backend_base + p->backend_slot);
 }
 
+// NOTICE_…
+static __always_inline void count_notice(const struct packet *p, __u32 notice) {
+    __u32 zero = 0;
+    struct counter *all = bpf_map_lookup_elem(&counters, &zero);
+
+    if (all)
+        count(p, all, p->interface_slot * OUTCOME_ROOM + notice);
+}
+
 // Sends the packet in this CPU's workspace to whoever listens.
 __noinline int report_drop(__u32 cpu, __u32 outcome) {
     struct workspace *own = workspace_rationed(cpu);
@@ -99,7 +108,8 @@ __noinline int report_drop(__u32 cpu, __u32 outcome) {
 
 // What the kernel is to do with a packet. One that `sluice_resolve` redirects must get to it first.
 static __always_inline int outcome_verdict(__u32 outcome) {
-    return outcome == OUTCOME_REDIRECT_RESOLVE ? XDP_PASS : outcome_action(outcome);
+    return outcome == OUTCOME_REDIRECT_RESOLVE || outcome == OUTCOME_REDIRECT_REPLY_RESOLVE ? XDP_PASS
+                                                                                            : outcome_action(outcome);
 }
 
 // Puts the packet on the books and says what the kernel is to do with it.

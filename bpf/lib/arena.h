@@ -53,6 +53,8 @@ static __always_inline int view_now(struct view *view) {
 
 static __always_inline const struct image_tail *view_tail(const struct view *view) { return line_at(view, 1); }
 
+static __always_inline const struct image_flows *view_flows(const struct view *view) { return line_at(view, 2); }
+
 // A word of a packed array.
 static __always_inline __u32 view_word(const struct view *view, __u32 first_line, __u32 index) {
     const struct line *line = line_at(view, first_line + index / LINE_WORDS);

@@ -2,8 +2,7 @@
 //
 // `tracked`: flows that the node opened, so that their replies get in. `inbound`: datagram flows that a peer opened and
 // policy allowed, so that the node's answers are not taken for flows it opened (else revoking the rule would not cut
-// them). `connections`: connections that began while their Maglev slot was marked. Nothing here is written by a packet
-// of an established connection to a service in the steady state, so no flood of those can push anything out.
+// them). `connections` is connection.h's.
 #pragma once
 
 #include <linux/in.h>
@@ -23,13 +22,6 @@ struct {
     __type(key, struct flow_key);
     __type(value, struct tracked);
 } inbound SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 262144);
-    __type(key, struct flow_key);
-    __type(value, struct connection);
-} connections SEC(".maps");
 
 static __always_inline __u64 ticks(__u32 seconds) { return (__u64)seconds * control.ticks_per_second; }
 

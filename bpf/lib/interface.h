@@ -1,9 +1,9 @@
-// Where a packet came in.
+// The file's interfaces.
 #pragma once
 
 #include "arena.h"
 
-// NULL where it is none of ours.
+// NULL where the kernel's `index` is none of theirs.
 static __always_inline const struct interface *interface_find(const struct view *view, __u32 index) {
     __u32 at = index * view->head->interface_multiplier >> (32 - (view->head->interface_bits & 31));
     const struct interface *in = line_at(view, view->head->interfaces_line + at);

@@ -4,10 +4,26 @@
 #include "balance.h"
 #include "beyond.h"
 #include "forward.h"
+#include "nat.h"
 #include "policy.h"
 #include "quic.h"
 #include "service.h"
 #include "unavailable.h"
+
+// Instead of an outcome: the service forwards by `nat`, which is a program of its own.
+#define TRANSLATE (-2)
+
+// Leaves the packet to sluice_translate.
+static __always_inline int judge_translated(const struct packet *p, const struct frontend *frontend) {
+    struct workspace *own = workspace_of(p->cpu);
+
+    if (!own)
+        return OUTCOME_DROP_INTERNAL;
+    own->packet = *p;
+    own->service = frontend->service;
+    own->target = frontend->target;
+    return TRANSLATE;
+}
 
 // A packet of a flow to a service's frontend.
 static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
@@ -28,6 +44,8 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     service = line_at(view, view->head->services_line + frontend->service);
     p->service_counter = service->counter;
     p->flags |= PACKET_SERVICE;
+    if (unlikely(service->forward == FORWARD_NAT))
+        return judge_translated(p, frontend);
     if (unlikely(service->flags & SERVICE_QUIC))
         index = quic_backend(ctx, service, frontend->service, p);
     if (likely(index == BACKEND_NONE))
@@ -49,6 +67,11 @@ static __always_inline int judge(struct xdp_md *ctx, const struct view *view, st
     if (balanced_protocol(p) && !(p->flags & PACKET_LATER_FRAGMENT))
         frontend = service_find(view, p->destination, p->protocol, p->destination_port);
     if (!frontend) {
+        if (view_tail(view)->flags & IMAGE_TRANSLATES) {
+            outcome = nat_reply(ctx, p->cpu);
+            if (outcome != CONTINUE)
+                return outcome;
+        }
         outcome = beyond(ctx, p->cpu);
         if (outcome != CONTINUE)
             return outcome;

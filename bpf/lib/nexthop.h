@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "flow.h"
+#include "interface.h"
 #include "route.h"
 
 struct {
@@ -17,43 +18,53 @@ struct {
     __uint(value_size, sizeof(struct nexthop)); // times config.nexthop_count; one element, like the arena
 } nexthops SEC(".maps");
 
-// Asks the kernel, and leaves the answer in this CPU's workspace. A function of its own: it is called once a second per
-// backend and CPU, and needs stack. Where the neighbour must be resolved first, returns OUTCOME_REDIRECT_RESOLVE.
-__noinline int nexthop_ask(struct xdp_md *ctx, const struct backend *backend, __u32 interface, int tunnelled,
-                           __u32 cpu) {
-    struct workspace *own = workspace_of(cpu);
-    struct bpf_fib_lookup fib;
-    struct hop *hop;
-    long result;
+// Leaves the kernel's answer in the workspace. Returns OUTCOME_REDIRECT_RESOLVE where the kernel must send the packet:
+// the neighbour is yet to be resolved, or the way leads through an interface that is none of the file's, such as a
+// bridge or a container's veth, which need not take frames from XDP.
+static __always_inline int nexthop_take(struct workspace *own, const struct view *view,
+                                        const struct bpf_fib_lookup *fib, long result) {
+    struct hop *hop = &own->hop;
 
-    if (!backend || !own)
-        return OUTCOME_DROP_INTERNAL;
-    result = route_lookup(ctx, &fib, tunnelled ? backend->source : 0, backend->address, backend->flags & BACKEND_V6,
-                          interface);
-    hop = &own->hop;
-    hop->interface = fib.ifindex;
-    if (result == BPF_FIB_LKUP_RET_SUCCESS) {
-        hop->mtu = fib.mtu_result;
-        __builtin_memcpy(hop->ethernet, fib.dmac, 6);
-        __builtin_memcpy(hop->ethernet + 6, fib.smac, 6);
+    if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH)
+        return OUTCOME_DROP_NO_ROUTE;
+    hop->interface = fib->ifindex;
+    hop->mtu = result == BPF_FIB_LKUP_RET_SUCCESS ? fib->mtu_result : 0;
+    hop->beyond = !interface_find(view, fib->ifindex);
+    if (result == BPF_FIB_LKUP_RET_SUCCESS && !hop->beyond) {
+        __builtin_memcpy(hop->ethernet, fib->dmac, 6);
+        __builtin_memcpy(hop->ethernet + 6, fib->smac, 6);
         return CONTINUE;
     }
-    if (result != BPF_FIB_LKUP_RET_NO_NEIGH)
-        return OUTCOME_DROP_NO_ROUTE;
-    hop->mtu = 0;
     __builtin_memset(hop->ethernet, 0, sizeof(hop->ethernet));
     // The look-up has put the gateway, where there is one, in the destination's place.
     own->resolve.magic = RESOLVE_MAGIC;
-    own->resolve.interface = fib.ifindex;
-    own->resolve.family = fib.family;
-    __builtin_memcpy(own->resolve.address, fib.ipv6_dst, 16);
+    own->resolve.interface = fib->ifindex;
+    own->resolve.family = fib->family;
+    __builtin_memcpy(own->resolve.address, fib->ipv6_dst, 16);
     return OUTCOME_REDIRECT_RESOLVE;
+}
+
+// Asks the kernel how the packet in this CPU's workspace gets to the backend. A function of its own: it is called once
+// a second per backend and CPU, and needs stack.
+__noinline int nexthop_ask(struct xdp_md *ctx, const struct backend *backend, __u32 cpu) {
+    struct workspace *own = workspace_of(cpu);
+    struct bpf_fib_lookup fib;
+    struct view view;
+    long result;
+
+    if (!backend || !own || !view_at(&view, own->packet.view_base))
+        return OUTCOME_DROP_INTERNAL;
+    // Where the method has no source, the address there is 0, which stands for any.
+    result =
+        route_lookup(ctx, &fib, backend->source, backend->address, backend->flags & BACKEND_V6, own->packet.interface);
+    return nexthop_take(own, &view, &fib, result);
 }
 
 static __always_inline void nexthop_fixed(const struct interface *in, const __u8 destination[6], struct hop *hop) {
     __builtin_memcpy(hop->ethernet, destination, 6);
     __builtin_memcpy(hop->ethernet + 6, in->mac, 6);
     hop->mtu = in->mtu;
+    hop->beyond = 0;
     hop->interface = in->index;
 }
 
@@ -80,10 +91,12 @@ static __always_inline int nexthop_find(struct xdp_md *ctx, const struct packet 
     if (likely(cached && cached->tag == backend->tag && !older_than(cached->filled, NEXTHOP_SECONDS))) {
         __builtin_memcpy(hop->ethernet, cached->ethernet, 12);
         hop->mtu = cached->mtu;
+        hop->beyond = 0;
         hop->interface = cached->index;
         return CONTINUE;
     }
-    outcome = nexthop_ask(ctx, backend, p->interface, tunnelled, p->cpu);
+    workspace_put(p);
+    outcome = nexthop_ask(ctx, backend, p->cpu);
     own = workspace_of(p->cpu);
     if (!own)
         return OUTCOME_DROP_INTERNAL;

@@ -64,7 +64,7 @@ static __always_inline int same_address(const __u64 left[2], const __u64 right[2
 struct hop {
     __u8 ethernet[12]; // destination, source
     __u16 mtu;         // bytes of IP packet; 0: not known
-    __u16 pad;
+    __u16 beyond;      // the interface is none of the file's: the kernel has to send
     __u32 interface;
 };
 
@@ -87,12 +87,21 @@ struct workspace {
     struct packet packet;
     struct hop hop;
     struct resolve resolve;
+    struct flow_key key;
+    struct connection connection;
+    // For `sluice_translate`: the packet's service, and the port of its backends in network order, 0 where it is that
+    // of the packet.
+    __u32 service;
+    __u32 target;
+    struct translation translation; // of the packet
+    struct translation opposite;    // of its answers
 
     // How much of what is rationed has been used in the current second.
     __u64 second_began; // jiffies
     __u32 events;
     __u32 too_big;
     __u32 refusals; // answers of services without a backend
+    __u32 new_flows;
 };
 
 struct {
@@ -118,7 +127,7 @@ static __always_inline struct workspace *workspace_rationed(__u32 cpu) {
 
     if (own && now - own->second_began >= control.ticks_per_second) {
         own->second_began = now;
-        own->events = own->too_big = own->refusals = 0;
+        own->events = own->too_big = own->refusals = own->new_flows = 0;
     }
     return own;
 }

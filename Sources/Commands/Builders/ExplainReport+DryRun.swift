@@ -35,13 +35,9 @@ extension ExplainReport {
         }
         if let rule { path.append(Self.decision(rule, answer, state)) }
         if let backend {
-            let owner =
-                trace.flags.contains(.known)
-                ? ", which the connection is known to have"
-                : trace.flags.contains(.previous) ? ", which had the slot when the connection began" : ""
-            path.append(
-                "backend \(backend.name) at \(backend.address), "
-                    + (trace.flags.contains(.quic) ? "which its connection ID names" : "slot \(trace.slot)\(owner)"))
+            let choice =
+                trace.flags.contains(.quic) ? "which its connection ID names" : Self.choice(trace, service)
+            path.append("backend \(backend.name) at \(backend.address), \(choice)")
         }
         if trace.flags.contains(.nextHop) {
             let link = NodeFacts.Link.name(ofIndex: trace.nextHopIndex) ?? "interface \(trace.nextHopIndex)"
@@ -60,6 +56,17 @@ extension ExplainReport {
         if trace.flags.contains(.echo) { return ", an echo to a VIP" }
         if trace.flags.contains(.node) { return ", this node" }
         return trace.flags.contains(.transit) ? ", beyond this node" : ""
+    }
+
+    /// How the backend was found.
+    private static func choice(_ trace: Trace, _ service: ServiceState?) -> String {
+        if trace.flags.contains(.known) { return "which the connection is known to have" }
+        if trace.flags.contains(.affinity) { return "which the client is known to have" }
+        if trace.flags.contains(.scheduled), let service {
+            return "by \(service.scheduler.rawValue), turn \(trace.slot) of \(service.sequence.count)"
+        }
+        let slot = "slot \(trace.slot)"
+        return trace.flags.contains(.previous) ? "\(slot), which had the slot when the connection began" : slot
     }
 
     private static func decision(_ rule: String, _ answer: DryRun, _ state: State) -> String {

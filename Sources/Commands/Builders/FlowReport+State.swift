@@ -19,7 +19,8 @@ extension FlowReport.Row {
         self.init(
             kind: "", source: entry.source, sourcePort: hasPorts ? entry.sourcePort : nil,
             destination: entry.destination, destinationPort: hasPorts ? entry.destinationPort : nil,
-            ipProtocol: ipProtocol, state: nil, backend: nil, idle: Int(entry.idle.components.seconds))
+            ipProtocol: entry.destination == nil ? nil : ipProtocol, state: nil, backend: nil,
+            idle: Int(entry.idle.components.seconds))
         switch entry.kind {
         case .tracked(let tracked):
             kind = "tracked"
@@ -27,9 +28,20 @@ extension FlowReport.Row {
         case .inbound(let tracked):
             kind = "inbound"
             state = "\(tracked)"
-        case .connection(let slot, _):
+        case .connection(let slot, _, let tracked):
             kind = "connection"
+            state = ipProtocol == .tcp ? "\(tracked)" : nil
             backend = backends[slot]
+        case .client(_, let slot, _):
+            kind = "client"
+            backend = backends[slot]
+        case .translated(let tracked, let translation):
+            kind = "translated"
+            state = "\(tracked)"
+            backend = backends[translation.backendSlot]
+            translated = FlowReport.Translation(
+                source: translation.source, sourcePort: translation.sourcePort,
+                destination: translation.destination, destinationPort: translation.destinationPort)
         }
     }
 }

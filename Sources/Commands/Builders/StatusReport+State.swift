@@ -28,6 +28,7 @@ extension StatusReport {
         policies = state.rules.count
         overrides = published.overrides.map(\.description)
         packets = counters.interfaceSlots.reduce(Dispositions()) { $0 + Dispositions(counters, interface: $1) }
+        unremembered = counters.unremembered
         problems = interfaces.filter { $0.mode == nil }.map { "\($0.name) is not attached: apply again" }
         if localClients?.attached == false {
             problems.append("processes of the node do not reach services: apply again, which says why")

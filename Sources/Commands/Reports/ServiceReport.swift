@@ -8,6 +8,8 @@ struct ServiceReport: Report, Equatable {
         var ports: [TrafficMatch]
         var forward: String
         var scheduler: String
+        /// Seconds; `nil`: none.
+        var affinity: Int?
         var traffic: Traffic
         /// Packets whose QUIC connection ID should name a backend and names none; `nil` where none should.
         var unknownQUIC: UInt64?
@@ -34,6 +36,10 @@ struct ServiceReport: Report, Equatable {
         var weight: UInt16
         var group: String? = nil
         var state: State
+        /// Live flows; `nil` where the service's flows are not all remembered.
+        var flows: Int?
+        /// How long handshakes take, in microseconds; `nil` where that is not measured, or was not yet.
+        var handshake: Int?
         var traffic: Traffic
     }
 
@@ -69,6 +75,7 @@ extension ServiceReport.Service {
                 .init(key: "ports", value: JSON(texts: ports)),
                 .init(key: "forward", value: .string(forward)),
                 .init(key: "scheduler", value: .string(scheduler)),
+                .init(key: "affinity", value: affinity.map { JSON($0) } ?? .null),
             ] + traffic.members + (unknownQUIC.map { [.init(key: "quic_unknown", value: JSON($0))] } ?? []) + [
                 .init(key: "groups", value: .array(groups.map(\.json))),
                 .init(key: "backends", value: .array(backends.map(\.json))),
@@ -76,17 +83,19 @@ extension ServiceReport.Service {
     }
 
     fileprivate func details(_ style: Style) -> String {
-        var table = Table("BACKEND", "ADDRESS", "GROUP", "WEIGHT", "STATE", "PACKETS", "BYTES")
+        var table = Table(
+            "BACKEND", "ADDRESS", "GROUP", "WEIGHT", "STATE", "FLOWS", "HANDSHAKE", "PACKETS", "BYTES")
         for backend in backends {
             table.add(
                 .init(backend.name), .init(backend.address), .init(backend.group), .init(backend.weight),
                 .init(backend.state.rawValue, backend.state == .up ? .green : .yellow),
+                .init(backend.flows.map { "\($0)" }), .init(backend.handshake.map { "\($0) us" }),
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
         }
         return Facts(
             [
                 ("service", name), ("vips", vips.map(\.shortText).list), ("ports", ports.list), ("forward", forward),
-                ("scheduler", scheduler),
+                ("scheduler", scheduler), ("affinity", affinity.map { "\($0) s" } ?? "none"),
                 ("groups", groups.map { "\($0.name) \($0.weight)" }.joined(separator: ", ")),
                 ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
             ] + (unknownQUIC.map { [("unknown quic", "\($0)")] } ?? [])
@@ -107,6 +116,8 @@ extension ServiceReport.Backend {
                 .init(key: "weight", value: JSON(weight)),
                 .init(key: "group", value: group.map(JSON.string) ?? .null),
                 .init(key: "state", value: .string(state.rawValue)),
+                .init(key: "flows", value: flows.map { JSON($0) } ?? .null),
+                .init(key: "handshake_us", value: handshake.map { JSON($0) } ?? .null),
             ] + traffic.members)
     }
 }

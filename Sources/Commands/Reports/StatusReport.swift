@@ -38,6 +38,8 @@ struct StatusReport: Report, Equatable {
     var overrides: [String]
     /// Of all packets, those of interfaces that are no longer in the file included.
     var packets: Dispositions
+    /// Packets of flows that were not remembered, because too many began in that second.
+    var unremembered: UInt64
     /// What is not as it should be; empty when all is well.
     var problems: [String]
 
@@ -60,6 +62,7 @@ struct StatusReport: Report, Equatable {
             "policies": JSON(policies),
             "overrides": JSON(texts: overrides),
             "packets": packets.json,
+            "unremembered": JSON(unremembered),
             "problems": JSON(texts: problems),
         ]
     }
@@ -71,6 +74,7 @@ struct StatusReport: Report, Equatable {
             ("published", published), ("policies", "\(policies)"),
             ("services", services.down.isEmpty ? servicesUp : servicesUp + ", down: " + services.down.list),
             ("local clients", localClients.map { "\($0.scope), control group \($0.cgroup)" } ?? "none"),
+            ("unremembered", "\(unremembered)"),
         ]).text(style)
 
         var table = Table("INTERFACE", "MODE", "PASS", "DROP", "TX", "REDIRECT")

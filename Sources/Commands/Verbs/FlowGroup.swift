@@ -10,7 +10,9 @@ struct FlowGroup: ParsableCommand {
             abstract: "List remembered flows.",
             discussion: """
                 Remembered are the flows that this node opened (their replies pass), datagram flows that were let in, \
-                and connections that began while a service's backends were changing. Other connections need no memory.
+                and flows and clients that keep a backend: connections that began while a service's backends were \
+                changing, datagrams to services, and all flows of services with an affinity or a scheduler other than \
+                maglev. Other connections need no memory.
                 """)
 
         @OptionGroup var instance: InstanceOptions

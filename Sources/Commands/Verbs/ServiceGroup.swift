@@ -18,7 +18,8 @@ struct ServiceGroup: ParsableCommand {
         func run(in environment: Environment) throws {
             let running = try Running(instance)
             environment.show(
-                try ServiceReport(running.state, try running.dataplane.counters()), json: output.json)
+                try ServiceReport(running.state, try running.dataplane.counters(), try running.dataplane.loads()),
+                json: output.json)
         }
     }
 
@@ -34,7 +35,9 @@ struct ServiceGroup: ParsableCommand {
         func run(in environment: Environment) throws {
             let running = try Running(instance)
             environment.show(
-                try ServiceReport(running.state, try running.dataplane.counters(), only: name), json: output.json)
+                try ServiceReport(
+                    running.state, try running.dataplane.counters(), try running.dataplane.loads(), only: name),
+                json: output.json)
         }
     }
 

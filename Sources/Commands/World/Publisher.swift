@@ -75,7 +75,7 @@ extension Candidate {
 
 extension Document {
     fileprivate var tunnelDestinations: [IPAddress] {
-        services.filter { $0.forward.encapsulation != nil }.flatMap { $0.backends.map(\.address) }
+        services.filter { $0.forward.encapsulation != nil || $0.masquerade }.flatMap { $0.backends.map(\.address) }
     }
 }
 

@@ -128,6 +128,7 @@ extension ServiceState: ManifestValue {
         writer.list(vips)
         writer.list(vipPrefixes)
         writer.list(ports)
+        for port in ports { writer.number(targets[port] ?? 0) }
         writer.flag(quic != nil)
         if let quic {
             for length in [quic.idOffset, quic.idLength, quic.cidLength] { writer.byte(UInt8(length)) }
@@ -138,10 +139,13 @@ extension ServiceState: ManifestValue {
             for set in sources { writer.number(UInt(set)) }
         }
         writer.name(forward)
+        writer.number(masquerade?.lowerBound ?? 0)
+        writer.number(masquerade?.upperBound ?? 0)
         writer.name(scheduler)
         writer.signed(drainTime)
         writer.name(unavailable)
         writer.list(groups)
+        writer.signed(affinity)
         writer.list(backends)
         writer.number(slot)
         writer.number(slots.drainEnd)
@@ -154,6 +158,11 @@ extension ServiceState: ManifestValue {
         let (name, vips) = (try reader.text(), try reader.list(IPAddress.self))
         let prefixes = try reader.list(Prefix.self)
         let ports = try reader.list(TrafficMatch.self)
+        var targets: [TrafficMatch: UInt16] = [:]
+        for port in ports {
+            let target: UInt16 = try reader.number()
+            if target > 0 { targets[port] = target }
+        }
         var quic: Service.QUIC?
         if try reader.flag() {
             quic = Service.QUIC()
@@ -166,14 +175,19 @@ extension ServiceState: ManifestValue {
             sources = []
             for _ in 0..<(try reader.count()) { sources?.append(Int(try reader.number(UInt32.self))) }
         }
+        let forward: Service.Forward = try reader.name()
+        let (first, last): (UInt16, UInt16) = (try reader.number(), try reader.number())
+        guard first <= last else { throw .corrupt("a range of ports that ends before it starts") }
         self.init(
-            name: name, vips: vips, ports: ports, forward: try reader.name(), scheduler: try reader.name(),
-            drainTime: try reader.signed(), backends: [], slot: 0)
+            name: name, vips: vips, ports: ports, targets: targets, forward: forward,
+            masquerade: first > 0 ? first...last : nil, scheduler: try reader.name(), drainTime: try reader.signed(),
+            backends: [], slot: 0)
         vipPrefixes = prefixes
         self.quic = quic
         self.sources = sources
         unavailable = try reader.name()
         groups = try reader.list()
+        affinity = try reader.signed()
         backends = try reader.list()
         slot = try reader.number()
         slots.drainEnd = try reader.number()
@@ -225,6 +239,22 @@ extension BackendState: ManifestValue {
     }
 }
 
+extension FlowSettings: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        for seconds in [idleTCP, idleUDP, idleSCTP] { writer.signed(seconds) }
+        writer.flag(newFlows != nil)
+        if let newFlows { writer.signed(newFlows) }
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init()
+        idleTCP = try reader.signed()
+        idleUDP = try reader.signed()
+        idleSCTP = try reader.signed()
+        newFlows = try reader.flag() ? try reader.signed() : nil
+    }
+}
+
 extension State: ManifestValue {
     func write(to writer: inout ManifestWriter) {
         writer.list(interfaces)
@@ -233,6 +263,7 @@ extension State: ManifestValue {
         writer.name(clients)
         writer.flag(clientGroup != nil)
         if let clientGroup { writer.text(clientGroup) }
+        flows.write(to: &writer)
         writer.list(sets)
         writer.list(rules)
         writer.list(services)
@@ -246,6 +277,7 @@ extension State: ManifestValue {
         echoReply = try reader.flag()
         clients = try reader.name()
         clientGroup = try reader.flag() ? try reader.text() : nil
+        flows = try FlowSettings(from: &reader)
         sets = try reader.list()
         rules = try reader.list()
         services = try reader.list()

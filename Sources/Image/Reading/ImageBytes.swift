@@ -14,7 +14,8 @@ struct ImageBytes {
         tail = bytes.loadUnaligned(fromByteOffset: Line.bytes, as: image_tail.self)
         guard head.magic == IMAGE_MAGIC else { throw .notAnImage }
         guard tail.version == UInt16(IMAGE_VERSION) else { throw .otherVersion(UInt32(tail.version)) }
-        layout = try Layout(head: head, tail: tail, availableLines: bytes.count / Line.bytes)
+        let flows = bytes.loadUnaligned(fromByteOffset: 2 * Line.bytes, as: image_flows.self)
+        layout = try Layout(head: head, tail: tail, flows: flows, availableLines: bytes.count / Line.bytes)
         self.bytes = bytes
     }
 

@@ -37,7 +37,7 @@ extension Image {
             multiplier: head.interface_multiplier, bits: head.interface_bits, words: words(.interfaces))
         let services = ServiceTables(
             services: words(.services), details: words(.details), backends: words(.backends),
-            backendIndex: words(.backendIndex))
+            backendIndex: words(.backendIndex), sequences: words(.sequences))
         let policy = PolicyTables(
             addresses: AddressTables(
                 trie4Root: words(.trie4Root), trie4Blocks: words(.trie4Blocks), hosts4: words(.hosts4),

@@ -21,9 +21,11 @@ extension Image {
     func serviceRows(_ body: ([Field]) -> Void) {
         for (index, state) in published.state.services.enumerated() {
             let entry = services.entry(index)
+            let masquerade = entry.masquerade_count > 0 ? state.masquerade : nil
             body([
                 .integer(index), .text(state.name), .integer(entry.counter),
                 .text(Service.Forward(code: entry.forward)?.rawValue),
+                .text(masquerade.map { "\($0.lowerBound)-\($0.upperBound)" }),
                 .integer(entry.slot_count), .integer(entry.previous_count),
                 entry.drain_end == 0 ? .none : .integer(entry.drain_end / 1_000_000_000), .integer(entry.backend_count),
             ])
@@ -70,6 +72,7 @@ extension Image {
                 .text(IPProtocol(UInt8(truncatingIfNeeded: entry.portProtocol >> 16))),
                 isEcho ? .none : .integer(UInt16(truncatingIfNeeded: entry.portProtocol).byteSwapped),
                 isEcho ? .none : .text(published.state.services[Int(entry.service)].name), .integer(entry.subject),
+                entry.target == 0 ? .none : .integer(entry.target),
             ])
         }
         wideRows(body)

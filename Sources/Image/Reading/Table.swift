@@ -26,10 +26,13 @@ extension Image {
             case .sections: ["section", "line", "lines"]
             case .interfaces: ["index", "name", "slot", "mtu", "mac", "next_hop", "decapsulate"]
             case .services:
-                ["index", "name", "counter", "forward", "slots", "previous_slots", "drain_end", "backends"]
+                [
+                    "index", "name", "counter", "forward", "masquerade", "slots", "previous_slots", "drain_end",
+                    "backends",
+                ]
             case .backends: ["index", "service", "name", "address", "source", "mac", "counter", "tag"]
             case .slots: ["service", "slot", "backend", "previous"]
-            case .frontends: ["address", "protocol", "port", "service", "subject"]
+            case .frontends: ["address", "protocol", "port", "service", "subject", "target"]
             case .addresses: ["first", "last", "class", "own", "vip"]
             case .classes: ["class", "sets"]
             case .ports: ["protocol", "first", "last", "class"]

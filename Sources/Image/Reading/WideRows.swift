@@ -21,7 +21,7 @@ extension Image {
                             .text(prefix.shortText), .text(match.ipProtocol),
                             .text(TrafficMatch(match.ipProtocol, run.ports).selectorText),
                             .text(published.state.services[Int(run.frontend.service)].name),
-                            .integer(run.frontend.subject),
+                            .integer(run.frontend.subject), .none,
                         ])
                     }
                 }
@@ -29,7 +29,7 @@ extension Image {
                 for run in runs.of(isV6 ? PortClasses.echo6 : PortClasses.echo4, to: addressClass) {
                     body([
                         .text(prefix.shortText), .text(isV6 ? IPProtocol.icmpv6 : .icmp), .none, .none,
-                        .integer(run.frontend.subject),
+                        .integer(run.frontend.subject), .none,
                     ])
                 }
             }

@@ -14,6 +14,8 @@ struct FrontendTable: Equatable, Sendable {
         var portProtocol: UInt32
         var service: UInt32
         var subject: UInt32
+        /// 0: the same.
+        var target: UInt16
     }
 
     /// - Parameter wide: by their numbers, which begin with 1.
@@ -32,8 +34,9 @@ struct FrontendTable: Equatable, Sendable {
             words[first + 4] = key.portProtocol
             words[first + 5] = frontend.service
             words[first + 6] = frontend.subject
+            words[first + 7] = UInt32(frontend.target.byteSwapped) << 16
         }
-        for (bucket, overflow) in table.overflow.enumerated() where overflow { words[bucket * Line.words + 7] = 1 }
+        for (bucket, overflow) in table.overflow.enumerated() where overflow { words[bucket * Line.words + 7] |= 1 }
         guard !wide.isEmpty else { return }
         let first = words.count
         words += [UInt32](repeating: 0, count: Line.count(words: (wide.count + 1) * Self.entryWords) * Line.words)
@@ -57,7 +60,7 @@ struct FrontendTable: Equatable, Sendable {
                 let entry = entry(bucket * Self.ways + way)
                 if entry.portProtocol == key.portProtocol, entry.address == key.address { return entry }
             }
-            if words[bucket * Line.words + 7] == 0 { break }
+            if words[bucket * Line.words + 7] & 0xFFFF == 0 { break }
         }
         return nil
     }
@@ -82,7 +85,8 @@ struct FrontendTable: Equatable, Sendable {
         let first = place * Self.entryWords
         return Entry(
             address: [words.load(at: first), words.load(at: first + 2)], portProtocol: words[first + 4],
-            service: words[first + 5], subject: words[first + 6])
+            service: words[first + 5], subject: words[first + 6],
+            target: UInt16(truncatingIfNeeded: words[first + 7] >> 16).byteSwapped)
     }
 
     private struct Key: Hashable {

@@ -61,6 +61,7 @@ extension PolicyTables {
             && left.nodeAddresses == right.nodeAddresses
             && left.services.elementsEqual(right.services) {
                 $0.vips == $1.vips && $0.vipPrefixes == $1.vipPrefixes && $0.ports == $1.ports
+                    && $0.targets == $1.targets
                     && $0.sources == $1.sources
             }
             && left.sets.elementsEqual(right.sets) { parts($0) == parts($1) }

@@ -13,17 +13,22 @@ struct ServiceTables: Equatable, Sendable {
     var backends: [UInt32] = []
     /// Per backend slot: index in `backends`.
     var backendIndex: [UInt32] = []
+    /// The services' sequences one after the other, each from a line on, two entries to the word.
+    var sequences: [UInt32] = []
 
     /// More counters than any node has memory for; a larger slot is a mistake.
     private static let highestSlot: UInt32 = 1 << 24
 
     static func slotLines(_ count: Int) -> Int { (count + Int(SLOTS_PER_LINE) - 1) / Int(SLOTS_PER_LINE) }
 
-    init(services: [UInt32], details: [UInt32], backends: [UInt32], backendIndex: [UInt32]) {
+    init(
+        services: [UInt32], details: [UInt32], backends: [UInt32], backendIndex: [UInt32], sequences: [UInt32]
+    ) {
         self.services = services
         self.details = details
         self.backends = backends
         self.backendIndex = backendIndex
+        self.sequences = sequences
     }
 
     func entry(_ index: Int) -> service {
@@ -34,14 +39,18 @@ struct ServiceTables: Equatable, Sendable {
     ///   - shapes: of the services' slots.
     ///   - quic: their tables, which lie from `firstQUICLine` on.
     ///   - firstSlotsLine: the slots of all services follow each other from here.
+    ///   - nodeAddresses: backends there are the node itself.
     init(
-        _ states: [ServiceState], _ shapes: [SlotShape], _ quic: QUICTables, firstQUICLine: Int, firstSlotsLine: Int
+        _ states: [ServiceState], _ shapes: [SlotShape], _ quic: QUICTables, firstQUICLine: Int, firstSlotsLine: Int,
+        nodeAddresses: [IPAddress] = []
     ) throws(ImageError) {
+        let own = Set(nodeAddresses)
         let highest = states.flatMap(\.backends).map(\.slot).max()
         guard highest ?? 0 <= Self.highestSlot else { throw .tooLarge(what: "the backends") }
         backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
         services.reserveCapacity(states.count * Line.words)
         var line = firstSlotsLine
+        let firstSequencesLine = firstSlotsLine + shapes.reduce(0) { $0 + $1.lines }
         var backendCount = 0
         for (index, (state, shape)) in zip(states, shapes).enumerated() {
             guard state.backends.count <= Int(SLOT_BACKEND) else {
@@ -61,46 +70,69 @@ struct ServiceTables: Equatable, Sendable {
             entry.tunnel_port = state.tunnelPort.bigEndian
             entry.vni = (state.vni << 8).bigEndian
             entry.mtu = state.mtu ?? UInt16(MTU_ANY)
+            if let ports = state.masquerade {
+                entry.masquerade_first = ports.lowerBound
+                entry.masquerade_count = UInt16(ports.count)
+            }
             switch state.unavailable {
             case .drop: break
             case .reset: entry.flags |= UInt8(SERVICE_UNAVAILABLE_RESET)
             case .unreachable: entry.flags |= UInt8(SERVICE_UNAVAILABLE_UNREACHABLE)
             }
+            entry.scheduler = state.scheduler.number
+            if state.isStateful { entry.flags |= UInt8(SERVICE_STATEFUL) }
+            if state.affinity > 0 { entry.flags |= UInt8(SERVICE_AFFINITY) }
+            if state.quic != nil { entry.flags |= UInt8(SERVICE_QUIC) }
+            services.append(bytesOf: entry)
             var detail = service_detail()
+            detail.affinity = UInt32(clamping: state.affinity)
+            let sequence = state.sequence
+            detail.sequence_line = UInt32(truncatingIfNeeded: firstSequencesLine + sequences.count / Line.words)
+            detail.sequence_count = UInt32(sequence.count)
+            sequences.append(lineOf: sequence)
             if let quic = quic.places[index], let form = state.quic {
-                entry.flags |= UInt8(SERVICE_QUIC)
                 detail.quic_line = UInt32(firstQUICLine + quic.line)
                 detail.quic_mask = quic.mask
                 detail.quic_id_offset = UInt8(form.idOffset)
                 detail.quic_id_length = UInt8(form.idLength)
                 detail.quic_cid_length = UInt8(form.cidLength)
             }
-            services.append(bytesOf: entry)
             details.append(bytesOf: detail)
-            for backend in state.backends {
+            for (backend, weight) in zip(state.backends, Self.weights(state.shares)) {
                 guard backendIndex[Int(backend.slot)] == BACKEND_NONE else {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
                 }
                 backendIndex[Int(backend.slot)] = UInt32(backendCount)
-                backends.append(bytesOf: Self.entry(backend, state.forward))
+                backends.append(
+                    bytesOf: Self.entry(backend, state.forward, weight: weight, isOwn: own.contains(backend.address)))
                 backendCount += 1
             }
         }
         details += quic.words
     }
 
-    private static func entry(_ state: BackendState, _ forward: Service.Forward) -> backend {
+    /// Shares in 16 bits; what is more than nothing stays more.
+    private static func weights(_ shares: [UInt32]) -> [UInt16] {
+        let most = UInt64(max(shares.max() ?? 0, UInt32(UInt16.max)))
+        return shares.map { $0 == 0 ? 0 : UInt16(max(1, UInt64($0) * UInt64(UInt16.max) / most)) }
+    }
+
+    private static func entry(
+        _ state: BackendState, _ forward: Service.Forward, weight: UInt16, isOwn: Bool
+    ) -> backend {
         var entry = backend()
         withUnsafeMutableBytes(of: &entry.address) { store(state.address, in: $0) }
         if let source = state.tunnelSource { withUnsafeMutableBytes(of: &entry.source) { store(source, in: $0) } }
         entry.slot = state.slot
         entry.tag = tag(state)
         if let source = state.tunnelSource { entry.outer_sum = outerSum(source: source, destination: state.address) }
+        entry.weight = weight
         if let mac = state.mac ?? (forward.hasNetworks ? MACAddress(derivedFrom: state.address) : nil) {
             withUnsafeMutableBytes(of: &entry.mac) { $0.copyBytes(from: mac.bytes) }
             entry.flags |= UInt8(BACKEND_MAC)
         }
         if state.address.family == .v6 { entry.flags |= UInt8(BACKEND_V6) }
+        if isOwn { entry.flags |= UInt8(BACKEND_OWN) }
         return entry
     }
 
@@ -143,12 +175,36 @@ extension Service.Forward {
         case .gue: UInt8(FORWARD_GUE)
         case .vxlan: UInt8(FORWARD_VXLAN)
         case .geneve: UInt8(FORWARD_GENEVE)
+        case .nat: UInt8(FORWARD_NAT)
         }
     }
 
     init?(code: UInt8) {
         guard let method = Self.allCases.first(where: { $0.code == code }) else { return nil }
         self = method
+    }
+}
+
+extension Service.Scheduler {
+    var number: UInt8 {
+        switch self {
+        case .maglev: UInt8(SCHEDULER_MAGLEV)
+        case .roundRobin: UInt8(SCHEDULER_ROUND_ROBIN)
+        case .random: UInt8(SCHEDULER_RANDOM)
+        case .leastConnections: UInt8(SCHEDULER_LEAST_CONNECTIONS)
+        case .latency: UInt8(SCHEDULER_LATENCY)
+        }
+    }
+}
+
+extension [UInt32] {
+    /// Appends numbers of 16 bits, two to the word, and fills the line.
+    fileprivate mutating func append(lineOf numbers: [UInt16]) {
+        for place in stride(from: 0, to: numbers.count, by: 2) {
+            let second = place + 1 < numbers.count ? numbers[place + 1] : 0
+            append(UInt32(numbers[place]) | UInt32(second) << 16)
+        }
+        while !count.isMultiple(of: Line.words) { append(0) }
     }
 }
 

@@ -21,6 +21,8 @@ struct Verdicts {
         /// Index, or `FRONTEND_ECHO`.
         var service: UInt32
         var subject: UInt32
+        /// The backends' port; 0: the same.
+        var target: UInt16 = 0
     }
 
     init(_ state: State, addresses: AddressTables, classes: AddressClasses, ports: PortClasses, arrays: PagedArrays)
@@ -154,7 +156,7 @@ struct Verdicts {
                     frontends.append(
                         Frontend(
                             address: vip.address, ipProtocol: match.ipProtocol, port: port, service: UInt32(index),
-                            subject: subject))
+                            subject: subject, target: service.targets[match] ?? 0))
                 }
             }
             return frontends

@@ -19,6 +19,35 @@ extension DocumentReader {
         if let node = setting("client-cgroup", fields) {
             document.defaults.clientGroup = controlGroup(node) ?? document.defaults.clientGroup
         }
+        if let node = setting("idle", fields), let times = self.fields(node, .idle, at: node.position) {
+            var flows = document.defaults.flows
+            if let node = times["tcp"] { flows.idleTCP = idleTime(node, "tcp") ?? flows.idleTCP }
+            if let node = times["udp"] { flows.idleUDP = idleTime(node, "udp") ?? flows.idleUDP }
+            if let node = times["sctp"] { flows.idleSCTP = idleTime(node, "sctp") ?? flows.idleSCTP }
+            document.defaults.flows = flows
+        }
+        if let node = setting("new-flows", fields) {
+            document.defaults.flows.newFlows = integer(node, "the number of new flows", in: 1...1_000_000_000)
+        }
+        if let node = setting("masquerade-ports", fields), let text = text(node, "the range of ports") {
+            guard let ports = Self.portRange(text) else {
+                error(node.position, "\(quoted(text)) is no range of ports", "write it like 61000-65535")
+                return
+            }
+            document.defaults.masqueradePorts = ports
+        }
+    }
+
+    private mutating func idleTime(_ node: Node, _ ipProtocol: String) -> Int? {
+        positiveDuration(node, "the idle time of \(ipProtocol)", "a flow would be forgotten between two packets")
+    }
+
+    private static func portRange(_ text: String) -> ClosedRange<UInt16>? {
+        let bounds = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+        guard bounds.count == 2, let first = bounds[0], let last = bounds[1], first > 0, first <= last else {
+            return nil
+        }
+        return first...last
     }
 
     private enum Echo: String, CaseIterable { case reply, drop }

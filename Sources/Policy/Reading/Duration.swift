@@ -25,6 +25,16 @@ extension DocumentReader {
         return seconds
     }
 
+    /// A duration that cannot be 0.
+    mutating func positiveDuration(_ node: Node, _ what: String, _ hint: String) -> Int? {
+        guard let seconds = duration(node, what) else { return nil }
+        guard seconds > 0 else {
+            error(node.position, "\(what) is 0", hint)
+            return nil
+        }
+        return seconds
+    }
+
     private static func seconds(_ text: String) -> Int? {
         var rest = text.utf8[...]
         var units = Self.units[...]

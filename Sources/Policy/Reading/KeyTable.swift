@@ -20,23 +20,29 @@ struct KeyTable {
     static let decapsulation = KeyTable(noun: "an encapsulation", keys: ["port", "vnis"])
 
     static let defaults = KeyTable(
-        noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup"])
+        noun: "defaults",
+        keys: [
+            "ingress", "egress", "echo", "masquerade-ports", "local-clients", "client-cgroup", "idle", "new-flows",
+        ])
+
+    static let idle = KeyTable(noun: "idle times", keys: ["tcp", "udp", "sctp"])
 
     static let identity = KeyTable(noun: "an identity", keys: ["cidrs", "except", "labels"])
 
     static let service = KeyTable(
         noun: "a service",
         keys: [
-            "vips", "ports", "forward", "port", "vni", "mtu", "sources", "quic", "drain-time", "scheduler",
-            "unavailable", "groups", "backends",
+            "vips", "ports", "forward", "masquerade", "port", "vni", "mtu", "sources", "quic", "drain-time",
+            "scheduler",
+            "affinity", "unavailable", "groups", "backends",
         ],
         required: ["vips", "ports", "forward"],
-        unsupported: ["masquerade", "affinity", "health"])
+        unsupported: ["health"])
 
     static let group = KeyTable(noun: "a group", keys: ["weight"])
 
     static let servicePort = KeyTable(
-        noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])
+        noun: "a port of a service", keys: ["port", "target"], required: ["port"])
 
     static let quic = KeyTable(
         noun: "quic", keys: ["id-offset", "id-length", "cid-length"], required: ["id-length"])

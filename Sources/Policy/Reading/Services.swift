@@ -10,14 +10,17 @@ extension DocumentReader {
             let vips = fields["vips"].map { self.vips($0) } ?? []
             service.vips = vips.filter(\.prefix.isHost).map(\.prefix.address)
             service.vipPrefixes = vips.map(\.prefix).filter { !$0.isHost }
-            if let node = fields["ports"] { service.ports = servicePorts(node) }
-            let forward: Service.Forward? = fields["forward"].flatMap {
-                word($0, "forward", unsupported: ["nat"])
+            let forward: Service.Forward? = fields["forward"].flatMap { word($0, "forward") }
+            if let node = fields["ports"] { service.ports = servicePorts(node, forward) }
+            if let node = fields["masquerade"] {
+                service.masquerade = flag(node, "masquerade") ?? false
+                if service.masquerade, let forward, forward != .nat {
+                    error(node.position, "masquerade is for forward nat, not for \(forward.rawValue)")
+                }
             }
             if let node = fields["scheduler"] {
-                let scheduler: Service.Scheduler? = word(
-                    node, "the scheduler", unsupported: ["round-robin", "random", "least-connections", "latency"])
-                service.scheduler = scheduler ?? service.scheduler
+                service.scheduler = word(node, "the scheduler") ?? service.scheduler
+                checkMeasures(service, node)
             }
             if let node = fields["drain-time"] {
                 service.drainTime = duration(node, "the drain time") ?? service.drainTime
@@ -27,6 +30,9 @@ extension DocumentReader {
             }
             if let node = fields["groups"] { service.groups = groups(node) }
             service.quic = fields["quic"].flatMap { quic($0) }
+            if let node = fields["affinity"] {
+                service.affinity = positiveDuration(node, "the affinity", "leave it out for none") ?? service.affinity
+            }
             var areBackendsRead = true
             if let node = fields["backends"] {
                 let entries = entries(node, "backends")
@@ -37,7 +43,11 @@ extension DocumentReader {
             if areBackendsRead { checkMembers(of: service) }
             if let forward {
                 service.forward = forward
+                if forward == .nat, let node = fields["quic"] {
+                    error(node.position, "quic does not go with forward nat", "use direct or a tunnel")
+                }
                 tunnel(fields, &service)
+                checkTranslation(service)
                 if areBackendsRead { checkReach(service, vips) }
             }
             if let node = fields["mtu"] { service.mtu = mtu(node, service) }
@@ -61,6 +71,21 @@ extension DocumentReader {
         return vips
     }
 
+    /// SCTP's checksum is no sum that could follow a change of ports (RFC 9260, section 6.8); addresses are not in it.
+    private mutating func checkTranslation(_ service: Service) {
+        for port in service.ports where service.masquerade || port.target != nil {
+            if port.match.ipProtocol == .sctp {
+                error(
+                    port.position, "the ports of \(port.match) cannot be translated",
+                    "forward nat leaves sctp's ports as they are: no target, and no masquerade")
+            } else if port.target != nil, let prefix = service.vipPrefixes.first {
+                error(
+                    port.position, "the VIPs \(prefix) keep the port \(port.match)",
+                    "a target is for single addresses: make it two services")
+            }
+        }
+    }
+
     /// An address, or a prefix of nothing but addresses that hosts can have.
     private mutating func vip(_ item: Node) -> Prefix? {
         guard case .scalar(let text, _) = item.content, text.utf8.contains(UInt8(ascii: "/")) else {
@@ -72,13 +97,14 @@ extension DocumentReader {
         return nil
     }
 
-    private mutating func servicePorts(_ node: Node) -> [Service.Port] {
+    private mutating func servicePorts(_ node: Node, _ forward: Service.Forward?) -> [Service.Port] {
         var ports: [Service.Port] = []
         var seen: Set<TrafficMatch> = []
         for item in items(node, "ports", emptyHint: "a service needs a port") ?? [] {
-            guard let match = servicePort(item) else { continue }
+            guard let port = servicePort(item, forward) else { continue }
+            let match = port.match
             if seen.insert(match).inserted {
-                ports.append(Service.Port(match: match, position: item.position))
+                ports.append(port)
             } else {
                 warning(item.position, "the port \(match) is in this list twice")
             }
@@ -86,12 +112,29 @@ extension DocumentReader {
         return ports
     }
 
-    private mutating func servicePort(_ item: Node) -> TrafficMatch? {
-        var node = item
-        if case .mapping = item.content {
-            guard let port = fields(item, .servicePort, at: item.position)?["port"] else { return nil }
-            node = port
+    private mutating func servicePort(_ item: Node, _ forward: Service.Forward?) -> Service.Port? {
+        guard case .mapping = item.content else {
+            return servedPort(item).map { Service.Port(match: $0, position: item.position) }
         }
+        guard let fields = fields(item, .servicePort, at: item.position), let node = fields["port"],
+            let match = servedPort(node)
+        else { return nil }
+        var port = Service.Port(match: match, position: item.position)
+        if let node = fields["target"] {
+            if match.selectors.count > 1 {
+                error(node.position, "a range of ports has no single target", "give each port an entry of its own")
+            }
+            port.target = integer(node, "the target", in: 1...UInt16.max)
+            if let forward, forward != .nat {
+                error(
+                    node.position, "forward \(forward.rawValue) leaves ports as they are",
+                    "a target is for forward nat")
+            }
+        }
+        return port
+    }
+
+    private mutating func servedPort(_ node: Node) -> TrafficMatch? {
         guard let match = traffic(node) else { return nil }
         guard match.ipProtocol.hasPorts else {
             error(
@@ -137,7 +180,7 @@ extension DocumentReader {
             backend.group = group(of: entry, fields["group"], among: groups)
             if let node = fields["mac"] {
                 backend.mac = mac(node, "the MAC")
-                if let forward, let encapsulation = forward.encapsulation, !encapsulation.hasNetworks {
+                if let forward, forward == .nat || forward.encapsulation.map({ !$0.hasNetworks }) ?? false {
                     warning(
                         node.position, "the MAC is of no use with forward \(forward.rawValue)",
                         "it is for forward direct, vxlan and geneve")
@@ -148,9 +191,10 @@ extension DocumentReader {
         return backends
     }
 
-    /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it; tunnels carry
-    /// every family in every other.
+    /// `direct` leaves the packet as it is, so that only a backend of the VIP's family can receive it, and `nat` does not
+    /// translate between the families; tunnels carry every family in every other.
     private mutating func checkReach(_ service: Service, _ vips: [(prefix: Prefix, position: Position)]) {
+        guard service.forward != .nat else { return checkFamilies(service, vips) }
         guard service.forward == .direct, !service.backends.isEmpty else { return }
         let families = Set(service.backends.map(\.address.family))
         for vip in vips where !families.contains(vip.prefix.family) {
@@ -158,6 +202,26 @@ extension DocumentReader {
                 vip.position,
                 "no backend of \(quoted(service.name)) can be reached from the VIP \(vip.prefix.shortText)",
                 "forward direct needs backends of the same family; tunnels do not")
+        }
+    }
+
+    private mutating func checkMeasures(_ service: Service, _ node: Node) {
+        guard service.scheduler == .latency, !service.ports.isEmpty,
+            service.ports.allSatisfy({ $0.match.ipProtocol != .tcp })
+        else { return }
+        warning(
+            node.position, "latency measures nothing without a tcp port",
+            "it chooses like least-connections for other protocols")
+    }
+
+    /// Any backend may be chosen for any client, so all must be of one family.
+    private mutating func checkFamilies(_ service: Service, _ vips: [(prefix: Prefix, position: Position)]) {
+        for backend in service.backends {
+            guard let vip = vips.first(where: { $0.prefix.family != backend.address.family }) else { continue }
+            error(
+                backend.position,
+                "the backend \(quoted(backend.name)) at \(backend.address) cannot serve the VIP \(vip.prefix.shortText)",
+                "forward nat does not translate between IPv4 and IPv6: make it two services")
         }
     }
 }

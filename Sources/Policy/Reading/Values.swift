@@ -51,6 +51,16 @@ extension DocumentReader {
         return number
     }
 
+    /// `true` or `false`.
+    mutating func flag(_ node: Node, _ what: String) -> Bool? {
+        guard let text = text(node, what) else { return nil }
+        guard case .scalar(_, quoted: false) = node.content, let value = Bool(text) else {
+            error(node.position, "\(what) must be true or false, not \(quoted(text))")
+            return nil
+        }
+        return value
+    }
+
     /// One of the words of an enumeration.
     ///
     /// - Parameter unsupported: words of the format that this version does not support.

@@ -73,7 +73,7 @@ extension KernelNode {
             #expect(verdict == packet.expected, comment, sourceLocation: packet.location)
             #expect(observed == foreseen, comment, sourceLocation: packet.location)
             #expect(observed.action == packet.expected.action, comment, sourceLocation: packet.location)
-            guard verdict.outcome == .redirectForwarded else { continue }
+            guard [.redirectForwarded, .redirectReply].contains(verdict.outcome) else { continue }
             #expect(try egress(packet.frame) == far, comment, sourceLocation: packet.location)
         }
     }
@@ -83,8 +83,8 @@ extension Verdict {
     /// The kernel's. Resolving an address is the kernel's work, and an answer may leave in place of what is dropped.
     fileprivate var action: String {
         switch outcome {
-        case .redirectResolve: "pass"
-        case .dropTooBig, .dropNoBackend: bytes == nil ? "drop" : "tx"
+        case .redirectResolve, .redirectReplyResolve: "pass"
+        case .dropTooBig, .dropNoBackend, .dropHopLimit: bytes == nil ? "drop" : "tx"
         default: outcome.action.rawValue
         }
     }

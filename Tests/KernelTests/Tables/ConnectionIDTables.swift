@@ -6,12 +6,12 @@ import Testing
 /// QUIC packets that name their backend, and such that should.
 @Suite(.enabled(if: isRoot), .serialized)
 struct ConnectionIDTables {
-    private static func policy(_ quic: String, _ backends: String, vip: String = "192.0.2.10") -> String {
+    private static func policy(_ quic: String, _ backends: String) -> String {
         """
         version: 1
         interfaces: {nic: {}}
         services:
-          web: {vips: [192.0.2.10, "2001:db8::10"], ports: [443/udp, 443/tcp, 8000-8099/udp], forward: direct,
+          web: {vips: [192.0.2.10], ports: [443/udp, 443/tcp, 8000-8099/udp], forward: direct,
             quic: \(quic), backends: {\(backends)}}
         policies: {all: {from: any, to: any}}
         """

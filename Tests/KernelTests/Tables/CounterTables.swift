@@ -11,7 +11,7 @@ struct CounterTables {
     private static func policy(_ rules: String = "", services: String = "") -> String {
         """
         version: 1
-        interfaces: {nic: {}}
+        interfaces: {nic: {}, far: {}}
         defaults: {echo: reply}
         services:
         \(services)

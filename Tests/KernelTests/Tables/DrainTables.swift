@@ -10,7 +10,7 @@ struct DrainTables {
     private static func policy(_ backends: String, drain: String = "1h") -> String {
         """
         version: 1
-        interfaces: {nic: {}}
+        interfaces: {nic: {}, far: {}}
         services:
           shop:
             vips: [192.0.2.10]

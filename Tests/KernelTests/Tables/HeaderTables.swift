@@ -7,7 +7,7 @@ import Testing
 struct HeaderTables {
     private static let policy = """
         version: 1
-        interfaces: {nic: {}}
+        interfaces: {nic: {}, far: {}}
         services:
           near:
             vips: [192.0.2.10, "2001:db8::10"]

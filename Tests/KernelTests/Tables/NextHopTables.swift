@@ -64,7 +64,7 @@ struct NextHopTables {
         """
 
     private static func policy(_ interface: String = "{}") -> String {
-        "version: 1\ninterfaces: {nic: \(interface)}\n\(services)"
+        "version: 1\ninterfaces: {nic: \(interface), far: {}}\n\(services)"
     }
 
     private static func frame4(_ port: String) -> [UInt8] { hex("\(Wire.link4)\n\(Wire.tcp4(port))") }

@@ -12,7 +12,7 @@ struct SplitTables {
     private static func policy(canary: Int) -> String {
         """
         version: 1
-        interfaces: {nic: {}}
+        interfaces: {nic: {}, far: {}}
         services:
           shop:
             vips: [192.0.2.10]

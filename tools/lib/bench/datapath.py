@@ -2,7 +2,7 @@
 
 import itertools
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import packets
 from node import PROGRAM, Node, run
@@ -11,7 +11,7 @@ from policies import policy
 
 DROP, TX, REDIRECT = 1, 3, 4
 NEW = 0
-OVERHEAD = {"direct": {4: 0, 6: 0}, "ipip": {4: 20, 6: 40}}
+OVERHEAD = {"direct": {4: 0, 6: 0}, "ipip": {4: 20, 6: 40}, "nat": {4: 0, 6: 0}}
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,18 @@ class Scenario:
     rules: int = 10
     services: int = 1
     denied: bool = False
+    scheduler: str = "maglev"
 
     @property
     def file(self) -> tuple:
-        return (self.version, self.forward, self.family, self.rules, self.services)
+        return (self.version, self.forward, self.family, self.rules, self.services, self.scheduler)
 
     @property
     def name(self) -> str:
         what = "new" if self.flags == SYN else "established"
         how = "denied" if self.denied else f"{self.forward} to IPv{self.family}"
-        return f"IPv{self.version} {what}, {how}"
+        scheduler = "" if self.scheduler == "maglev" else f", {self.scheduler}"
+        return f"IPv{self.version} {what}, {how}{scheduler}"
 
     @property
     def packet(self) -> Packet:
@@ -50,9 +52,12 @@ def scenarios() -> list[Scenario]:
         found += [Scenario(flows=flows, services=1_000)]
         found += [Scenario(4, "ipip", 6, flows=flows), Scenario(6, "ipip", 4, flows=flows)]
         found += [Scenario(6, "ipip", 6, flows=flows), Scenario(6, "ipip", 6, flows=flows, rules=10_000)]
-        found += [Scenario(version, "direct", version, flows=flows) for version in (4, 6)]
+        found += [Scenario(version, forward, version, flows=flows) for forward in ("direct", "nat") for version in (4, 6)]
         found += [Scenario(version, "ipip", version, flows=flows, denied=True) for version in (4, 6)]
-    found += [Scenario(flags=SYN, flows=NEW), Scenario(6, "ipip", 6, SYN, NEW)]
+    for scheduler in ("round-robin", "random", "least-connections", "latency"):
+        found += [Scenario(flows=flows, scheduler=scheduler) for flows in (1, 100_000)]
+        found += [Scenario(flags=SYN, flows=NEW, scheduler=scheduler)]
+    found += [Scenario(flags=SYN, flows=NEW), Scenario(6, "ipip", 6, SYN, NEW), Scenario(4, "nat", 4, SYN, NEW)]
     return sorted(found, key=lambda scenario: scenario.file)
 
 
@@ -72,6 +77,11 @@ class Bench:
             self.judge(scenario, int(words[1]), int(words[2]))
         return float(words[0])
 
+    def open(self, scenario: Scenario) -> None:
+        """Established flows of a scheduler that remembers them are opened before."""
+        if scenario.scheduler != "maglev" and scenario.flags == ACK:
+            self.once(replace(scenario, flags=SYN), PROGRAM)
+
     def judge(self, scenario: Scenario, verdict: int, length: int) -> None:
         """A figure counts only where the program did its work."""
         grown = 0 if scenario.denied else OVERHEAD[scenario.forward][scenario.family]
@@ -82,6 +92,7 @@ class Bench:
     def measure(self, scenario: Scenario) -> dict:
         """Floor and program in turn, so that both see the same moods of the machine."""
         floor, whole = [], []
+        self.open(scenario)
         for _ in range(self.repeats):
             floor.append(self.once(scenario, "floor"))
             whole.append(self.once(scenario, PROGRAM))
@@ -98,8 +109,7 @@ class Bench:
     def all(self, progress) -> list[dict]:
         rows = []
         for file, group in itertools.groupby(scenarios(), key=lambda scenario: scenario.file):
-            version, forward, family, rules, services = file
-            self.node.apply(policy(self.node.interface, version, forward, family, rules, services))
+            self.node.apply(policy(self.node.interface, *file))
             try:
                 for scenario in group:
                     rows.append(self.measure(scenario))

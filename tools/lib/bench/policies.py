@@ -6,19 +6,21 @@ BACKENDS = {4: "192.168.1.1", 6: "fd00:b::101"}
 BACKEND_COUNT = 10
 
 
-def policy(interface: str, version: int, forward: str, family: int, rules: int = 10, services: int = 1) -> str:
+def policy(interface: str, version: int, forward: str, family: int, rules: int = 10, services: int = 1,
+           scheduler: str = "maglev") -> str:
     """A file with VIPs of one IP version and backends of one family.
 
     All rules but the last name a /24 and a /56 of the clients each, spread over all of them, so that random clients
     meet as many different classes as there are; the last one lets every client in.
     """
-    lines = ["version: 1", "interfaces:", f"  {interface}: {{mode: native}}", "services:"]
+    lines = ["version: 1", "defaults: {new-flows: 1000000000}", "interfaces:", f"  {interface}: {{mode: native}}", "services:"]
     for number in range(services):
         lines += [
             f"  service-{number}:",
             f"    vips: ['{plus(VIPS[version], number)}']",
             f"    ports: [{PORT}/tcp, 80/tcp]",
             f"    forward: {forward}",
+            f"    scheduler: {scheduler}",
             "    backends:",
         ]
         lines += [f"      {backend_name(i)}: {{address: '{backend_address(family, i)}'}}" for i in range(BACKEND_COUNT)]
