@@ -194,10 +194,10 @@ struct RandomDocument {
 
     /// They hold some VIPs and hosts, and each other.
     static let prefixes = ["192.0.2.8/29", "192.0.2.0/24", "10.1.0.0/30", "2001:db8::/124", "2001:db8:1::/64"]
-        .map { try! Prefix(parsing: $0) }
+        .compactMap { try? Prefix(parsing: $0) }
     private static let ownPrefixes = [
         "198.51.100.0/29", "198.51.100.8/29", "2001:db8:7::/126", "198.51.100.16/30", "2001:db8:8::/64",
-    ].map { try! Prefix(parsing: $0) }
+    ].compactMap { try? Prefix(parsing: $0) }
 
     private mutating func backends(_ family: IPAddress.Family?, ownToo: Bool) -> [Backend] {
         let addresses = (KernelNode.backends + (ownToo ? KernelNode.addresses : [])).filter {
