@@ -53,7 +53,8 @@ struct Capacity: Hashable, Sendable {
             service_base: counters.serviceBase, service_room: counters.services, backend_base: counters.backendBase,
             backend_room: counters.backends, dry_run: dryRun ? 1 : 0, arena_mask: 2 * halfLines - 1,
             counter_count: (cpus + 1) * counters.stride, nexthop_count: cpus * counters.backends,
-            new_flows: Self.newFlowsPerSecond(cpus: Int(cpus)), netns_cookie: namespaceCookie)
+            new_flows: Self.newFlowsPerSecond(cpus: Int(cpus)), netns_cookie: namespaceCookie,
+            quic_base: counters.quicBase, pad: 0)
     }
 
     static func flows(cpus: Int) -> UInt32 {

@@ -13,7 +13,9 @@ struct CounterLayout: Hashable, Sendable {
     var ruleBase: UInt32 { Self.outcomes }
     var serviceBase: UInt32 { ruleBase + interfaces * rules }
     var backendBase: UInt32 { serviceBase + services }
-    var stride: UInt32 { backendBase + backends }
+    /// Datagrams of each service that should name a backend and do not.
+    var quicBase: UInt32 { backendBase + backends }
+    var stride: UInt32 { quicBase + services }
 
     func outcome(_ outcome: UInt32, interface: UInt32) -> Int? {
         interface < UInt32(INTERFACE_SLOTS) && outcome < UInt32(OUTCOME_ROOM)
@@ -27,6 +29,8 @@ struct CounterLayout: Hashable, Sendable {
     func service(_ slot: UInt32) -> Int? { slot < services ? Int(serviceBase + slot) : nil }
 
     func backend(_ slot: UInt32) -> Int? { slot < backends ? Int(backendBase + slot) : nil }
+
+    func quic(_ slot: UInt32) -> Int? { slot < services ? Int(quicBase + slot) : nil }
 
     /// Whether everything that `needs` asks for has a counter.
     func holds(_ needs: SlotNeeds) -> Bool {

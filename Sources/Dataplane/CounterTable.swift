@@ -39,7 +39,10 @@ struct CounterTable: ~Copyable {
         for slot in fresh.rules {
             for interface in 0..<layout.interfaces { clear(layout.rule(slot, interface: interface)) }
         }
-        for slot in fresh.services { clear(layout.service(slot)) }
+        for slot in fresh.services {
+            clear(layout.service(slot))
+            clear(layout.quic(slot))
+        }
         for slot in fresh.backends { clear(layout.backend(slot)) }
     }
 
@@ -66,7 +69,10 @@ struct CounterTable: ~Copyable {
                 put(old.rule(rule, interface: interface), layout.rule(rule, interface: interface))
             }
         }
-        for slot in 0..<old.layout.services { put(old.service(slot), layout.service(slot)) }
+        for slot in 0..<old.layout.services {
+            put(old.service(slot), layout.service(slot))
+            put(old.unknownQUIC(slot), layout.quic(slot))
+        }
         for slot in 0..<old.layout.backends { put(old.backend(slot), layout.backend(slot)) }
     }
 }

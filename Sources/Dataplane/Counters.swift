@@ -45,6 +45,9 @@ public struct CounterSnapshot: Sendable {
 
     public func service(_ slot: UInt32) -> Tally { self[layout.service(slot)] }
 
+    /// Datagrams of the service whose QUIC connection ID should name a backend and names none.
+    public func unknownQUIC(_ slot: UInt32) -> Tally { self[layout.quic(slot)] }
+
     public func backend(_ slot: UInt32) -> Tally { self[layout.backend(slot)] }
 
     private subscript(index: Int?) -> Tally { index.map { totals[$0] } ?? Tally() }

@@ -39,6 +39,8 @@ public struct Trace: Sendable {
         public static let scheduled = Flags(rawValue: 2048)
         /// The client has this backend.
         public static let affinity = Flags(rawValue: 4096)
+        /// The packet names its backend in a QUIC connection ID.
+        public static let quic = Flags(rawValue: 65536)
     }
 
     public var flags: Flags

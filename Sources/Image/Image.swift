@@ -68,11 +68,13 @@ public struct Image: Sendable {
         let backendCount = state.services.reduce(0) { $0 + $1.backends.count }
         let highestSlot = state.services.lazy.flatMap(\.backends).map(\.slot).max()
         let indexLines = Line.count(words: highestSlot.map { Int($0) + 1 } ?? 0)
-        let fixedLines = Layout.headLines + Line.count(words: interfaces.words.count) + 2 * state.services.count
+        let quic = QUICTables(state.services)
+        let firstQUICLine = Layout.headLines + Line.count(words: interfaces.words.count) + 2 * state.services.count
+        let fixedLines = firstQUICLine + quic.lines
         let shapes = state.services.enumerated().map { unread?.shape(of: $0) ?? SlotShape($1.slots) }
         let services = try ServiceTables(
-            state.services, shapes, firstSlotsLine: fixedLines + backendCount + indexLines,
-            nodeAddresses: state.nodeAddresses)
+            state.services, shapes, quic, firstQUICLine: firstQUICLine,
+            firstSlotsLine: fixedLines + backendCount + indexLines, nodeAddresses: state.nodeAddresses)
         var writer = ManifestWriter()
         published.write(to: &writer)
         let body = writer.bytes

@@ -46,7 +46,7 @@ extension Layout {
         func lines(_ section: Section) -> Int { starts[section.rawValue + 1] - starts[section.rawValue] }
         guard lineCount <= availableLines, Section.allCases.allSatisfy({ lines($0) >= 0 }),
             lines(.head) == Self.headLines,
-            lines(.services) == tail.service_count, lines(.details) == tail.service_count,
+            lines(.services) == tail.service_count, lines(.details) >= tail.service_count,
             lines(.backends) == tail.backend_count,
             (1...32).contains(head.interface_bits), lines(.interfaces) >= 1 << head.interface_bits,
             lines(.frontends) > Int(head.frontends_mask), lines(.hosts4) == Int(head.hosts4_mask) + 1,

@@ -57,7 +57,9 @@ extension Oracle {
             judgement = Judgement(rule == nil ? .dropDefault : .dropPolicy)
         } else if service.forward == .nat {
             judgement = translate(packet, of: flow, to: service, transport, arrival)
-        } else if let backend = backend(for: flow, of: service, FlowEvent(transport)) {
+        } else if let backend = backend(namedBy: packet, of: service)
+            ?? backend(for: flow, of: service, FlowEvent(transport))
+        {
             judgement = forward(packet, to: backend, of: service, hash: flow.hash, arrival)
             judgement.backend = Judgement.Named(backend)
         } else {

@@ -15,6 +15,8 @@ public struct Oracle: Sendable {
     /// keep: it takes this one where it was a candidate.
     public var preference: UInt32?
     var memory = FlowMemory()
+    /// Per service slot: packets that should name a backend in a QUIC connection ID and do not.
+    public private(set) var unknownQUIC: [UInt32: UInt64] = [:]
 
     public init(state: State, environment: Environment = Environment(), now: UInt64 = 0) {
         self.state = state
@@ -37,6 +39,19 @@ public struct Oracle: Sendable {
             return try judge(packet, Arrival(link: link, interface: interface), isInner: false)
         } catch {
             return Judgement(error.outcome)
+        }
+    }
+}
+
+extension Oracle {
+    /// The backend that a packet names; `nil`: none, which is counted where it should.
+    mutating func backend(namedBy packet: Datagram, of service: ServiceState) -> BackendState? {
+        switch quicRoute(packet, service) {
+        case .open: return nil
+        case .backend(let index): return service.backends[index]
+        case .unknown:
+            unknownQUIC[service.slot, default: 0] += 1
+            return nil
         }
     }
 }

@@ -64,7 +64,11 @@ extension PacketGenerator {
         switch service.ipProtocol {
         case .tcp: return .tcp(segment(to: service.port, data))
         case .sctp: return .sctp(association(to: service.port, data))
-        default: return .udp(datagram(to: service.port, data))
+        default:
+            guard !interests.datagrams.isEmpty, random.chance(40) else {
+                return .udp(datagram(to: service.port, data))
+            }
+            return .udp(datagram(to: service.port, random.pick(interests.datagrams) + (random.chance(50) ? data : [])))
         }
     }
 

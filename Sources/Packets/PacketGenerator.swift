@@ -22,6 +22,8 @@ public struct PacketGenerator: Sendable {
         public var tunnelPorts: [UDPTunnel: UInt16]
         /// Numbers of virtual networks.
         public var networks: [UInt32]
+        /// What datagrams to services begin with, now and then.
+        public var datagrams: [[UInt8]]
 
         public enum UDPTunnel: Hashable, Sendable, CaseIterable { case gue, vxlan, geneve }
 
@@ -40,7 +42,8 @@ public struct PacketGenerator: Sendable {
 
         public init(
             sources: [IPAddress], destinations: [IPAddress], ports: [UInt16], services: [Service] = [],
-            tunnelEnds: [IPAddress] = [], tunnelPorts: [UDPTunnel: UInt16] = [:], networks: [UInt32] = [0]
+            tunnelEnds: [IPAddress] = [], tunnelPorts: [UDPTunnel: UInt16] = [:], networks: [UInt32] = [0],
+            datagrams: [[UInt8]] = []
         ) {
             self.services = services
             self.sources = sources
@@ -49,6 +52,7 @@ public struct PacketGenerator: Sendable {
             self.tunnelEnds = tunnelEnds
             self.tunnelPorts = tunnelPorts
             self.networks = networks
+            self.datagrams = datagrams
         }
     }
 

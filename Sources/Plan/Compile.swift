@@ -112,6 +112,7 @@ private func compile(
         state.unavailable = service.unavailable
         state.groups = roster.groups
         state.vipPrefixes = service.vipPrefixes
+        state.quic = service.quic
         return state
     }
 }

@@ -11,6 +11,7 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
         var details = Details()
         details.members("vips", old.allVIPs, new.allVIPs) { $0.shortText }
         details.members("ports", old.portTexts, new.portTexts) { $0 }
+        details.scalar("quic", old.quic?.text, new.quic?.text)
         details.members("sources", namesBefore.sources(of: old), namesAfter.sources(of: new)) { $0 }
         details.scalar("forward", old.forward.rawValue, new.forward.rawValue)
         details.scalar("masquerade", old.masqueradeText, new.masqueradeText)
@@ -35,6 +36,7 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
             details.scalar("weight", "\(old.weight)", "\(new.weight)")
             details.scalar("group", old.group, new.group)
             details.scalar("mac", old.mac?.description, new.mac?.description)
+            details.scalar("quic-id", old.quicID?.hexadecimal, new.quicID?.hexadecimal)
             details.scalar("state", old.stateText, new.stateText)
             details.scalar("tunnel-source", old.tunnelSource?.description, new.tunnelSource?.description)
             return details.texts
@@ -80,6 +82,16 @@ extension ServiceState {
     fileprivate var affinityText: String? { affinity > 0 ? "\(affinity)s" : nil }
 }
 
+extension Service.QUIC {
+    fileprivate var text: String { "id \(idLength) bytes at \(idOffset) of \(cidLength)" }
+}
+
+extension [UInt8] {
+    fileprivate var hexadecimal: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
 extension BackendState {
     fileprivate var stateText: String { draining ? "draining" : "up" }
 
@@ -91,6 +103,6 @@ extension BackendState {
     /// Compared before any text is made, since most backends of a large file are as they were.
     fileprivate func differs(from other: BackendState) -> Bool {
         address != other.address || weight != other.weight || mac != other.mac || draining != other.draining
-            || group != other.group || tunnelSource != other.tunnelSource
+            || group != other.group || tunnelSource != other.tunnelSource || quicID != other.quicID
     }
 }

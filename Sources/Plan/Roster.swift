@@ -63,6 +63,7 @@ struct Roster {
         backends = service.backends.map {
             var backend = BackendState(name: $0.name, address: $0.address, weight: $0.weight, mac: $0.mac, slot: 0)
             backend.group = $0.group
+            backend.quicID = $0.quicID
             return backend
         }.sorted { $0.name < $1.name }
     }

@@ -137,6 +137,8 @@ public struct ServiceState: Equatable, Sendable {
     public var ports: [TrafficMatch]
     /// The ports that backends have instead of those of `ports`; with `nat`.
     public var targets: [TrafficMatch: UInt16]
+    /// How datagrams name their backends; `nil`: they do not.
+    public var quic: Service.QUIC?
     /// Who may use the service at all, as rising indices into ``State/sets``; `nil`: everybody.
     public var sources: [Int]?
     public var forward: Service.Forward
@@ -224,6 +226,8 @@ public struct BackendState: Equatable, Sendable {
     public var mac: MACAddress?
     /// Weight counts as 0 while true; set by `backend drain`.
     public var draining: Bool
+    /// What names it in QUIC connection IDs.
+    public var quicID: [UInt8]?
     /// Source address of tunnels' outer headers and of masqueraded packets; `nil` where the method has none.
     public var tunnelSource: IPAddress?
     /// Where its packets are counted and its next hop is cached; 1…, new when service, name or address is new.

@@ -133,6 +133,22 @@ public struct Service: Hashable, Sendable {
         case unreachable
     }
 
+    /// Where QUIC connection IDs hold the id of the server that gave them out (draft-ietf-quic-load-balancers).
+    public struct QUIC: Hashable, Sendable {
+        /// Bytes of the connection ID in front of the id.
+        public var idOffset = 1
+        /// 1…8 bytes.
+        public var idLength = 4
+        /// Of every connection ID that servers give out; 1…20 bytes.
+        public var cidLength = 8
+
+        public static let longestID = 8
+        /// RFC 9000, section 17.2.
+        public static let longestCID = 20
+
+        public init() {}
+    }
+
     /// What the service answers on: one port, a range of them, or all of TCP, UDP or SCTP.
     public struct Port: Hashable, Sendable {
         public var match: TrafficMatch
@@ -162,6 +178,8 @@ public struct Service: Hashable, Sendable {
     /// The longest IP packet that is sent to a backend, outer headers included, in bytes; `nil`: what the path takes.
     public var mtu: UInt16?
     public var scheduler = Scheduler.maglev
+    /// How datagrams name their backends; `nil`: they do not.
+    public var quic: QUIC?
     /// Who may use the service at all, prefixes without exceptions and identities; `nil`: everybody. Never empty.
     public var sources: [Rule.Peer]?
     /// How long connections that were established before a change of the backend set keep their backend; seconds.
@@ -201,6 +219,8 @@ public struct Backend: Hashable, Sendable {
     public var weight: UInt16 = 1
     /// One of the service's groups; `nil` where it has none.
     public var group: String?
+    /// What its QUIC connection IDs hold, as many bytes as the service says.
+    public var quicID: [UInt8]?
     /// For `direct`, where the neighbour table is not to be asked; for `vxlan` and `geneve`, that of the device behind
     /// the tunnel, where it is not ``MACAddress/init(derivedFrom:)``.
     public var mac: MACAddress?

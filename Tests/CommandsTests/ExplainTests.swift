@@ -66,6 +66,37 @@ import Testing
         }
     }
 
+    @Test func rangesPrefixesAndSources() throws {
+        let text = """
+            version: 1
+            interfaces: {eth0: {}}
+            identities: {office: {cidrs: [198.51.100.0/24]}}
+            services:
+              shop: {vips: [203.0.113.0/28], ports: [8000-8099/tcp, sctp], forward: ipip, sources: [office]}
+            policies: {all: {from: any, to: shop}}
+            tests:
+              - {from: 198.51.100.9, to: "203.0.113.15:8099/tcp", expect: deny}
+
+            """
+        let cases: [(from: String, to: String, reason: String, rule: String?, service: String?)] = [
+            ("198.51.100.9", "203.0.113.15:8099/tcp", "no_backend", "all", "shop"),
+            ("198.51.100.9", "203.0.113.1:7/sctp", "no_backend", "all", "shop"),
+            ("198.51.101.9", "203.0.113.1:8000/tcp", "source", nil, "shop"),
+            ("198.51.100.9", "203.0.113.1:80/tcp", "no_service", nil, nil),
+        ]
+        try withNode { node in
+            try node.sluice("apply", node.file(text))
+            for (from, to, reason, rule, service) in cases {
+                let document = try node.document("explain", "--from", from, "--to", to)
+                #expect(document["reason"] as? String == reason, "\(from) \(to)")
+                #expect(document["rule"] as? String == rule, "\(from) \(to)")
+                #expect(document["service"] as? String == service, "\(from) \(to)")
+                let path = try #require(document["path"] as? [String])
+                #expect(path.contains("the sources of service shop leave it out") == (reason == "source"), "\(path)")
+            }
+        }
+    }
+
     @Test func theExitStatusAnswersExpect() throws {
         try withNode { node in
             try node.sluice("apply", node.file(LifecycleTests.file))

@@ -45,6 +45,7 @@ struct CounterLayoutTests {
             for rule in 0..<UInt32(3) { seen.append(layout.rule(rule, interface: interface)!) }
         }
         seen += (0..<4).compactMap { layout.service($0) } + (0..<5).compactMap { layout.backend($0) }
+        seen += (0..<4).compactMap { layout.quic($0) }
         #expect(seen == Array(64 * 64..<Int(layout.stride)))
         #expect(layout.rule(3, interface: 0) == nil)
         #expect(layout.rule(0, interface: 2) == nil)

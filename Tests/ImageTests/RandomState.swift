@@ -112,6 +112,13 @@ struct RandomState {
                 .sorted()
         }
         if chance(30), sets > 0 { state.sources = Set((0...number(0...1)).map { _ in number(0...sets - 1) }).sorted() }
+        if chance(30) {
+            state.quic = Service.QUIC()
+            state.quic?.idLength = 2
+            for backend in state.backends.indices where chance(80) {
+                state.backends[backend].quicID = [UInt8(backend), UInt8(number(0...255))]
+            }
+        }
         state.scheduler = pick(Service.Scheduler.allCases)
         if chance(30) { state.affinity = number(1...100_000) }
         if !backends.isEmpty { state.slots = slots(backends.count) }

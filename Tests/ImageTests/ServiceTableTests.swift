@@ -183,6 +183,8 @@ import Testing
 extension ServiceTables {
     /// With the slots that the states have.
     fileprivate init(_ states: [ServiceState], firstSlotsLine: Int) throws(ImageError) {
-        try self.init(states, states.map { SlotShape($0.slots) }, firstSlotsLine: firstSlotsLine)
+        try self.init(
+            states, states.map { SlotShape($0.slots) }, QUICTables(states), firstQUICLine: 0,
+            firstSlotsLine: firstSlotsLine)
     }
 }

@@ -157,6 +157,11 @@ final class KernelNode {
     /// Packets that the rule in a slot has decided; 0: the default.
     func packets(ofRule slot: UInt32) throws -> UInt64 { try dataplane!.counters().rule(slot).packets }
 
+    /// Packets that should have named a backend of the service, by program and model.
+    func unknownQUIC(_ service: UInt32) throws -> [UInt64] {
+        [try dataplane!.counters().unknownQUIC(service).packets, model.unknownQUIC[service] ?? 0]
+    }
+
     /// Index of the interface through which the program would send a frame.
     func egress(_ frame: [UInt8]) throws -> UInt32 {
         try dataplane!.dryRunner().run(frame, interfaceIndex: nic).trace.nextHopIndex

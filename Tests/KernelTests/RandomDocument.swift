@@ -48,7 +48,7 @@ struct RandomDocument {
             destinations: Self.vips + Self.vips + inPrefixes + Self.hosts + node.addresses + impossible,
             ports: Self.ports,
             services: document.services.flatMap(Self.places), tunnelEnds: node.addresses,
-            tunnelPorts: [.gue: 6080, .vxlan: 8472, .geneve: 6081], networks: [0, 7, 5000])
+            tunnelPorts: [.gue: 6080, .vxlan: 8472, .geneve: 6081], networks: [0, 7, 5000], datagrams: Self.datagrams)
     }
 
     /// The edges of what a service answers on, and what is just outside.
@@ -121,9 +121,11 @@ struct RandomDocument {
         service.drainTime = random.chance(80) ? 3600 : 0
         if random.chance(60) { service.scheduler = random.pick(Service.Scheduler.allCases) }
         if random.chance(25) { service.affinity = 3600 }
-        service.backends = backends(service.forward.encapsulation == nil ? family : nil, ownToo: service.forward == .nat)
+        service.backends = backends(
+            service.forward.encapsulation == nil ? family : nil, ownToo: service.forward == .nat)
         service.unavailable = random.pick([.drop, .reset, .unreachable])
         if random.chance(30) { split(&service) }
+        if random.chance(30) { nameBackends(of: &service) }
         return service
     }
 
@@ -153,6 +155,37 @@ struct RandomDocument {
         service.ports = [IPProtocol.tcp, .udp, .sctp].map { Service.Port(match: TrafficMatch($0), position: here) }
     }
 
+    /// In QUIC connection IDs: the second byte, so that random ones hit it now and then.
+    private mutating func nameBackends(of service: inout Service) {
+        var quic = Service.QUIC()
+        quic.idLength = random.pick([1, 1, 2])
+        quic.cidLength = random.pick([3, 8])
+        service.quic = quic
+        for index in service.backends.indices where random.chance(80) {
+            service.backends[index].quicID = Array(Self.serverIDs[index % Self.serverIDs.count].prefix(quic.idLength))
+        }
+    }
+
+    private static let serverIDs: [[UInt8]] = [[1, 0], [2, 0], [3, 0], [0, 0]]
+
+    /// Payloads of QUIC packets, short and long, whose connection IDs hold the ids of backends or others.
+    private static let datagrams: [[UInt8]] = {
+        var datagrams: [[UInt8]] = [[0x40], [0xE0, 0, 0, 0, 1, 3, 0x47, 1, 0], [0xE0, 0, 0, 0, 1]]
+        let versions: [[UInt8]] = [[0, 0, 0, 1], [0x6B, 0x33, 0x43, 0xCF], [0, 0, 0, 7]]
+        let longForms: [UInt8] = [0xC0, 0xD0, 0xE0, 0xF0]
+        for id in serverIDs {
+            let cid: [UInt8] = [0x47] + id + [9, 9, 9, 9, 9]
+            for form in longForms {
+                for version in versions { datagrams.append([form] + version + [8] + cid + [0, 0, 0]) }
+            }
+            datagrams.append([0x40] + cid + [0, 0, 0])
+            datagrams.append([0x40] + cid)
+            datagrams.append([0x40] + cid.prefix(3))
+            datagrams.append([0x10] + cid)
+        }
+        return datagrams
+    }()
+
     /// Who may use a service at all.
     private mutating func limit() -> Rule.Peer {
         document.identities.isEmpty || random.chance(50)
@@ -161,10 +194,10 @@ struct RandomDocument {
 
     /// They hold some VIPs and hosts, and each other.
     static let prefixes = ["192.0.2.8/29", "192.0.2.0/24", "10.1.0.0/30", "2001:db8::/124", "2001:db8:1::/64"]
-        .map { try! Prefix(parsing: $0) }
+        .compactMap { try? Prefix(parsing: $0) }
     private static let ownPrefixes = [
         "198.51.100.0/29", "198.51.100.8/29", "2001:db8:7::/126", "198.51.100.16/30", "2001:db8:8::/64",
-    ].map { try! Prefix(parsing: $0) }
+    ].compactMap { try? Prefix(parsing: $0) }
 
     private mutating func backends(_ family: IPAddress.Family?, ownToo: Bool) -> [Backend] {
         let addresses = (KernelNode.backends + (ownToo ? KernelNode.addresses : [])).filter {

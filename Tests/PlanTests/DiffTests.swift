@@ -74,6 +74,21 @@ import Testing
         (["~ policy office-to-shop from -guests"], { $0.identities[1].labels = [:] }),
         (["~ service shop vips +2001:db8::10"], { $0.services[0].vips.append(try ip("2001:db8::10")) }),
         (["~ service shop ports +80/tcp -443/tcp"], { $0.services[0].ports[0].match = TrafficMatch(.tcp, port: 80) }),
+        (["~ service shop vips +192.0.2.64/28"], { $0.services[0].vipPrefixes.append(try net("192.0.2.64/28")) }),
+        (
+            ["~ service shop sources +10.7.0.0/16 +office -any"],
+            { $0.services[0].sources = [.identity("office"), .cidr(try net("10.7.0.0/16"), except: [])] }
+        ),
+        (
+            [
+                "~ service shop quic none -> id 4 bytes at 1 of 8",
+                "~ backend shop/shop-1 quic-id none -> 0102030f",
+            ],
+            {
+                $0.services[0].quic = Service.QUIC()
+                $0.services[0].backends[0].quicID = [1, 2, 3, 15]
+            }
+        ),
         (["~ service mail forward ipip -> direct"], { $0.services[1].forward = .direct }),
         (["~ service shop drain-time 3600s -> 60s"], { $0.services[0].drainTime = 60 }),
         (["- service mail"], { $0.services.removeLast() }),

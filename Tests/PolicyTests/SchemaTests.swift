@@ -21,8 +21,8 @@ import Testing
 
     @Test(arguments: [
         ("interface", KeyTable.interface), ("networks", .decapsulation), ("defaults", .defaults), ("idle", .idle),
-        ("identity", .identity), ("service", .service),
-        ("servicePort", .servicePort), ("backend", .backend), ("policy", .policy), ("peer", .peer), ("test", .test),
+        ("identity", .identity), ("service", .service), ("servicePort", .servicePort), ("quic", .quic),
+        ("backend", .backend), ("policy", .policy), ("peer", .peer), ("test", .test),
         ("", .document),
     ])
     func keysAreThoseOfTheReader(name: String, table: KeyTable) throws {
@@ -55,6 +55,8 @@ import Testing
         "version: 1\nidentities: {1: {cidrs: [10.0.0.1]}}\n"
             + "services: {s: {vips: [192.0.2.0/28, '2001:db8::/64'], ports: [{port: 1-2/sctp}, tcp, 5-9/udp], "
             + "forward: ipip, sources: [1, 10.0.0.0/8]}}\n",
+        "version: 1\nservices: {s: {vips: [192.0.2.1], ports: [1/udp], forward: ipip, quic: {id-length: 4}, "
+            + "backends: {b: {address: 10.0.0.1, quic-id: 0a0b0c0d}}}}\n",
     ])
     func whatTheReaderAcceptsIsValid(text: String) throws {
         #expect(diagnostics(text).filter { !$0.contains("warning") } == [])

@@ -8,8 +8,8 @@
 // `const volatile` in the programs: the verifier treats these as constants and removes what they switch off.
 //
 // Counters are one plain array, `counter_stride` entries per CPU: outcomes by interface, then rules by interface, then
-// services, then backends. Next hops are one plain array, `backend_room` entries per
-// CPU. Per CPU by hand, because plain memory needs no helper on any kernel and can be read through mmap.
+// services, then backends, then what QUIC services could not route. Next hops are one plain array, `backend_room`
+// entries per CPU. Per CPU by hand, because plain memory needs no helper on any kernel and can be read through mmap.
 struct load_config {
     __u32 counter_stride;
     __u32 rule_base;
@@ -24,6 +24,8 @@ struct load_config {
     __u32 nexthop_count; // of all CPUs together
     __u32 new_flows;     // that a CPU remembers in a second, where the image does not say
     __u64 netns_cookie;  // of the instance's network namespace, see CLIENTS_NODE
+    __u32 quic_base;     // as many as services
+    __u32 pad;
 };
 
 // In a data section, mapped by the control plane.
@@ -39,7 +41,7 @@ struct control {
     __u32 pad[8];
 };
 
-_Static_assert(sizeof(struct load_config) == 56, "load_config");
+_Static_assert(sizeof(struct load_config) == 64, "load_config");
 _Static_assert(sizeof(struct control) == 64, "control");
 
 struct counter {

@@ -176,7 +176,9 @@ struct frontend_bucket {
 
 #define MTU_ANY 0xffffu
 
-// In `service.flags`: what a service without a usable backend answers, where not nothing.
+// In `service.flags`: datagrams may name their backend, see `quic_line`.
+#define SERVICE_QUIC 0x04
+// What a service without a usable backend answers, where not nothing.
 #define SERVICE_UNAVAILABLE_RESET 0x10       // a TCP reset, and to datagrams as below
 #define SERVICE_UNAVAILABLE_UNREACHABLE 0x20 // ICMP port unreachable
 #define SERVICE_UNAVAILABLE (SERVICE_UNAVAILABLE_RESET | SERVICE_UNAVAILABLE_UNREACHABLE)
@@ -218,7 +220,21 @@ struct service_detail {
     __u32 affinity;       // seconds since its last packet that a client keeps its backend
     __u32 sequence_line;  // u16 per entry: backends' numbers within the service, each as often as its weight says
     __u32 sequence_count; // 0: none takes new flows, or the scheduler needs no sequence
-    __u32 reserved[13];
+    __u32 quic_line;      // struct quic_bucket; they lie behind the details
+    __u32 quic_mask;      // count - 1, the count being a power of two
+    __u8 quic_id_offset;
+    __u8 quic_id_length; // 1…8
+    __u8 quic_cid_length;
+    __u8 quic_pad;
+    __u32 reserved[10];
+};
+
+// Which backend of a service has a server id. Two choices, as above.
+#define QUIC_WAYS 5
+struct quic_bucket {
+    __u64 id[QUIC_WAYS];      // the bytes as a number, the first one highest
+    __u32 backend[QUIC_WAYS]; // its number in the service + 1; 0: free
+    __u32 overflow;
 };
 
 #define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
@@ -279,6 +295,7 @@ _Static_assert(sizeof(struct prefix6_bucket) == LINE_BYTES, "prefix6_bucket");
 _Static_assert(sizeof(struct frontend_bucket) == LINE_BYTES, "frontend_bucket");
 _Static_assert(sizeof(struct service) == LINE_BYTES, "service");
 _Static_assert(sizeof(struct service_detail) == LINE_BYTES, "service_detail");
+_Static_assert(sizeof(struct quic_bucket) == LINE_BYTES, "quic_bucket");
 _Static_assert(sizeof(struct backend) == LINE_BYTES, "backend");
 _Static_assert(sizeof(struct interface) == LINE_BYTES, "interface");
 _Static_assert(sizeof(struct length6) == 4, "length6");

@@ -32,6 +32,7 @@ struct drop_event {
 #define TRACE_ECHO 1024
 #define TRACE_SCHEDULED 2048 // the scheduler chose: `slot` is a place in the service's sequence
 #define TRACE_AFFINITY 4096  // the client's backend
+#define TRACE_QUIC 65536     // the packet names its backend
 
 // Written by a program loaded with `dry_run`, read after a test run.
 struct trace {

@@ -6,6 +6,7 @@
 #include "forward.h"
 #include "nat.h"
 #include "policy.h"
+#include "quic.h"
 #include "service.h"
 #include "unavailable.h"
 
@@ -27,7 +28,7 @@ static __always_inline int judge_translated(const struct packet *p, const struct
 // A packet of a flow to a service's frontend.
 static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
                                          const struct interface *in, const struct frontend *frontend) {
-    __u32 source_value = address_value(view, p->source, p->v6), cell, index;
+    __u32 source_value = address_value(view, p->source, p->v6), cell, index = BACKEND_NONE;
     const struct service *service;
     const struct backend *backend;
 
@@ -45,7 +46,10 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     p->flags |= PACKET_SERVICE;
     if (unlikely(service->forward == FORWARD_NAT))
         return judge_translated(p, frontend);
-    index = balance(view, service, frontend->service, p);
+    if (unlikely(service->flags & SERVICE_QUIC))
+        index = quic_backend(ctx, service, frontend->service, p);
+    if (likely(index == BACKEND_NONE))
+        index = balance(view, service, frontend->service, p);
     if (unlikely(index == BACKEND_NONE))
         return unavailable(ctx, p, service);
     backend = backend_at(view, index);

@@ -35,7 +35,9 @@ extension ExplainReport {
         }
         if let rule { path.append(Self.decision(rule, answer, state)) }
         if let backend {
-            path.append("backend \(backend.name) at \(backend.address), \(Self.choice(trace, service))")
+            let choice =
+                trace.flags.contains(.quic) ? "which its connection ID names" : Self.choice(trace, service)
+            path.append("backend \(backend.name) at \(backend.address), \(choice)")
         }
         if trace.flags.contains(.nextHop) {
             let link = NodeFacts.Link.name(ofIndex: trace.nextHopIndex) ?? "interface \(trace.nextHopIndex)"

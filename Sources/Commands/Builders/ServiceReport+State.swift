@@ -23,6 +23,7 @@ extension ServiceReport.Service {
             name: service.name, vips: service.allVIPs, ports: service.ports, forward: service.forward.rawValue,
             scheduler: service.scheduler.rawValue, affinity: service.affinity > 0 ? service.affinity : nil,
             traffic: Traffic(counters.service(service.slot)),
+            unknownQUIC: service.quic.map { _ in counters.unknownQUIC(service.slot).packets },
             groups: service.groups.map { .init(name: $0.name, weight: $0.weight) },
             backends: zip(service.backends, service.shares).map { backend, share in
                 let load = loads[backend: backend.slot]

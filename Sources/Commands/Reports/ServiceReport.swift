@@ -11,6 +11,8 @@ struct ServiceReport: Report, Equatable {
         /// Seconds; `nil`: none.
         var affinity: Int?
         var traffic: Traffic
+        /// Packets whose QUIC connection ID should name a backend and names none; `nil` where none should.
+        var unknownQUIC: UInt64?
         var groups: [Group] = []
         var backends: [Backend]
 
@@ -74,7 +76,7 @@ extension ServiceReport.Service {
                 .init(key: "forward", value: .string(forward)),
                 .init(key: "scheduler", value: .string(scheduler)),
                 .init(key: "affinity", value: affinity.map { JSON($0) } ?? .null),
-            ] + traffic.members + [
+            ] + traffic.members + (unknownQUIC.map { [.init(key: "quic_unknown", value: JSON($0))] } ?? []) + [
                 .init(key: "groups", value: .array(groups.map(\.json))),
                 .init(key: "backends", value: .array(backends.map(\.json))),
             ])
@@ -90,12 +92,14 @@ extension ServiceReport.Service {
                 .init(backend.flows), .init(backend.handshake.map { "\($0) us" }),
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
         }
-        return Facts([
-            ("service", name), ("vips", vips.map(\.shortText).list), ("ports", ports.list), ("forward", forward),
-            ("scheduler", scheduler), ("affinity", affinity.map { "\($0) s" } ?? "none"),
-            ("groups", groups.map { "\($0.name) \($0.weight)" }.joined(separator: ", ")),
-            ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
-        ]).text(style) + "\n" + (backends.isEmpty ? "no backends\n" : table.text(style))
+        return Facts(
+            [
+                ("service", name), ("vips", vips.map(\.shortText).list), ("ports", ports.list), ("forward", forward),
+                ("scheduler", scheduler), ("affinity", affinity.map { "\($0) s" } ?? "none"),
+                ("groups", groups.map { "\($0.name) \($0.weight)" }.joined(separator: ", ")),
+                ("packets", "\(traffic.packets)"), ("bytes", "\(traffic.bytes)"),
+            ] + (unknownQUIC.map { [("unknown quic", "\($0)")] } ?? [])
+        ).text(style) + "\n" + (backends.isEmpty ? "no backends\n" : table.text(style))
     }
 }
 

@@ -129,6 +129,10 @@ extension ServiceState: ManifestValue {
         writer.list(vipPrefixes)
         writer.list(ports)
         for port in ports { writer.number(targets[port] ?? 0) }
+        writer.flag(quic != nil)
+        if let quic {
+            for length in [quic.idOffset, quic.idLength, quic.cidLength] { writer.byte(UInt8(length)) }
+        }
         writer.flag(sources != nil)
         if let sources {
             writer.number(UInt(sources.count))
@@ -159,6 +163,13 @@ extension ServiceState: ManifestValue {
             let target: UInt16 = try reader.number()
             if target > 0 { targets[port] = target }
         }
+        var quic: Service.QUIC?
+        if try reader.flag() {
+            quic = Service.QUIC()
+            quic?.idOffset = Int(try reader.byte())
+            quic?.idLength = Int(try reader.byte())
+            quic?.cidLength = Int(try reader.byte())
+        }
         var sources: [Int]?
         if try reader.flag() {
             sources = []
@@ -172,6 +183,7 @@ extension ServiceState: ManifestValue {
             masquerade: first > 0 ? first...last : nil, scheduler: try reader.name(), drainTime: try reader.signed(),
             backends: [], slot: 0)
         vipPrefixes = prefixes
+        self.quic = quic
         self.sources = sources
         unavailable = try reader.name()
         groups = try reader.list()
@@ -205,6 +217,8 @@ extension BackendState: ManifestValue {
         writer.flag(group != nil)
         if let group { writer.text(group) }
         writer.optional(mac)
+        writer.byte(UInt8(quicID?.count ?? 0))
+        for byte in quicID ?? [] { writer.byte(byte) }
         writer.flag(draining)
         writer.optional(tunnelSource)
         writer.number(slot)
@@ -215,6 +229,10 @@ extension BackendState: ManifestValue {
             name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(), slot: 0)
         if try reader.flag() { group = try reader.text() }
         mac = try reader.optional()
+        let length = try reader.byte()
+        guard length <= Service.QUIC.longestID else { throw .corrupt("an id longer than ids are") }
+        if length > 0 { quicID = [] }
+        for _ in 0..<length { quicID?.append(try reader.byte()) }
         draining = try reader.flag()
         tunnelSource = try reader.optional()
         slot = try reader.number()

@@ -58,6 +58,26 @@ extension Image {
         }
     }
 
+    /// The number in its service of the backend that has a server id, as the data path finds it.
+    public func quicBackend(service: Int, id: [UInt8]) -> Int? {
+        let ways = Int(QUIC_WAYS)
+        let detail = services.details.withUnsafeBytes {
+            $0.loadUnaligned(fromByteOffset: service * Line.bytes, as: service_detail.self)
+        }
+        guard detail.quic_line > 0, id.count == Int(detail.quic_id_length) else { return nil }
+        let number = QUICTables.number(id)
+        let first = (Int(detail.quic_line) - layout.start(.details)) * Line.words
+        let choices = BucketTable.choices(hash_key(number, 0, 0), mask: detail.quic_mask)
+        for bucket in [choices.first, choices.second].map({ first + $0 * Line.words }) {
+            for way in 0..<ways where services.details.load(at: bucket + 2 * way) == number {
+                let backend = services.details[bucket + 2 * ways + way]
+                if backend > 0 { return Int(backend) - 1 }
+            }
+            if services.details[bucket + 3 * ways] == 0 { break }
+        }
+        return nil
+    }
+
     public func subject(_ plane: Plane, destinationClass: Int, portClass: Int) -> UInt32 {
         let base = plane == .node ? policy.nodeBase : policy.transitBase
         return policy.word(policy.word(base, UInt32(destinationClass)), UInt32(portClass))

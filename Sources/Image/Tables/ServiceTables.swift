@@ -7,7 +7,7 @@ internal import Policy
 struct ServiceTables: Equatable, Sendable {
     /// `struct service` each.
     var services: [UInt32] = []
-    /// `struct service_detail` each.
+    /// `struct service_detail` each, and behind them `struct quic_bucket`.
     var details: [UInt32] = []
     /// `struct backend` each.
     var backends: [UInt32] = []
@@ -37,10 +37,12 @@ struct ServiceTables: Equatable, Sendable {
 
     /// - Parameters:
     ///   - shapes: of the services' slots.
+    ///   - quic: their tables, which lie from `firstQUICLine` on.
     ///   - firstSlotsLine: the slots of all services follow each other from here.
     ///   - nodeAddresses: backends there are the node itself.
     init(
-        _ states: [ServiceState], _ shapes: [SlotShape], firstSlotsLine: Int, nodeAddresses: [IPAddress] = []
+        _ states: [ServiceState], _ shapes: [SlotShape], _ quic: QUICTables, firstQUICLine: Int, firstSlotsLine: Int,
+        nodeAddresses: [IPAddress] = []
     ) throws(ImageError) {
         let own = Set(nodeAddresses)
         let highest = states.flatMap(\.backends).map(\.slot).max()
@@ -50,7 +52,7 @@ struct ServiceTables: Equatable, Sendable {
         var line = firstSlotsLine
         let firstSequencesLine = firstSlotsLine + shapes.reduce(0) { $0 + $1.lines }
         var backendCount = 0
-        for (state, shape) in zip(states, shapes) {
+        for (index, (state, shape)) in zip(states, shapes).enumerated() {
             guard state.backends.count <= Int(SLOT_BACKEND) else {
                 throw .tooLarge(what: "the backends of service '\(state.name)'")
             }
@@ -80,6 +82,7 @@ struct ServiceTables: Equatable, Sendable {
             entry.scheduler = state.scheduler.number
             if state.isStateful { entry.flags |= UInt8(SERVICE_STATEFUL) }
             if state.affinity > 0 { entry.flags |= UInt8(SERVICE_AFFINITY) }
+            if state.quic != nil { entry.flags |= UInt8(SERVICE_QUIC) }
             services.append(bytesOf: entry)
             var detail = service_detail()
             detail.affinity = UInt32(clamping: state.affinity)
@@ -87,6 +90,13 @@ struct ServiceTables: Equatable, Sendable {
             detail.sequence_line = UInt32(truncatingIfNeeded: firstSequencesLine + sequences.count / Line.words)
             detail.sequence_count = UInt32(sequence.count)
             sequences.append(lineOf: sequence)
+            if let quic = quic.places[index], let form = state.quic {
+                detail.quic_line = UInt32(firstQUICLine + quic.line)
+                detail.quic_mask = quic.mask
+                detail.quic_id_offset = UInt8(form.idOffset)
+                detail.quic_id_length = UInt8(form.idLength)
+                detail.quic_cid_length = UInt8(form.cidLength)
+            }
             details.append(bytesOf: detail)
             for (backend, weight) in zip(state.backends, Self.weights(state.shares)) {
                 guard backendIndex[Int(backend.slot)] == BACKEND_NONE else {
@@ -98,6 +108,7 @@ struct ServiceTables: Equatable, Sendable {
                 backendCount += 1
             }
         }
+        details += quic.words
     }
 
     /// Shares in 16 bits; what is more than nothing stays more.

@@ -32,8 +32,9 @@ struct KeyTable {
     static let service = KeyTable(
         noun: "a service",
         keys: [
-            "vips", "ports", "forward", "masquerade", "port", "vni", "mtu", "sources", "scheduler", "affinity",
-            "drain-time", "unavailable", "groups", "backends",
+            "vips", "ports", "forward", "masquerade", "port", "vni", "mtu", "sources", "quic", "drain-time",
+            "scheduler",
+            "affinity", "unavailable", "groups", "backends",
         ],
         required: ["vips", "ports", "forward"],
         unsupported: ["health"])
@@ -43,8 +44,11 @@ struct KeyTable {
     static let servicePort = KeyTable(
         noun: "a port of a service", keys: ["port", "target"], required: ["port"])
 
+    static let quic = KeyTable(
+        noun: "quic", keys: ["id-offset", "id-length", "cid-length"], required: ["id-length"])
+
     static let backend = KeyTable(
-        noun: "a backend", keys: ["address", "weight", "group", "mac"], required: ["address"],
+        noun: "a backend", keys: ["address", "weight", "group", "mac", "quic-id"], required: ["address"],
         unsupported: ["zone", "slow-start"])
 
     static let policy = KeyTable(

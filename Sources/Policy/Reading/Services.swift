@@ -29,6 +29,7 @@ extension DocumentReader {
                 service.unavailable = word(node, "unavailable") ?? service.unavailable
             }
             if let node = fields["groups"] { service.groups = groups(node) }
+            service.quic = fields["quic"].flatMap { quic($0) }
             if let node = fields["affinity"] {
                 service.affinity = positiveDuration(node, "the affinity", "leave it out for none") ?? service.affinity
             }
@@ -37,10 +38,14 @@ extension DocumentReader {
                 let entries = entries(node, "backends")
                 service.backends = backends(entries, service.groups, forward)
                 areBackendsRead = service.backends.count == entries.count
+                quicIDs(of: &service, fields["quic"], entries)
             }
             if areBackendsRead { checkMembers(of: service) }
             if let forward {
                 service.forward = forward
+                if forward == .nat, let node = fields["quic"] {
+                    error(node.position, "quic does not go with forward nat", "use direct or a tunnel")
+                }
                 tunnel(fields, &service)
                 checkTranslation(service)
                 if areBackendsRead { checkReach(service, vips) }
