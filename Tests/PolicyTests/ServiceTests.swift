@@ -208,7 +208,7 @@ import Testing
         .section(
             "services: {s: {vips: [192.0.2.1, \"2001:db8::1\"], ports: [1/tcp], forward: nat, "
                 + "backends: {b: {address: \"2001:db8::2\"}}}}\n",
-            "f:2:92: error: the backend \"b\" at 2001:db8::2 cannot serve the VIP 192.0.2.1: "
+            "f:2:91: error: the backend \"b\" at 2001:db8::2 cannot serve the VIP 192.0.2.1: "
                 + "forward nat does not translate between IPv4 and IPv6: make it two services"),
         .section(
             "defaults: {masquerade-ports: 65535-61000}\n",
