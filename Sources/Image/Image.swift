@@ -68,10 +68,13 @@ public struct Image: Sendable {
         let backendCount = state.services.reduce(0) { $0 + $1.backends.count }
         let highestSlot = state.services.lazy.flatMap(\.backends).map(\.slot).max()
         let indexLines = Line.count(words: highestSlot.map { Int($0) + 1 } ?? 0)
-        let fixedLines = Layout.headLines + Line.count(words: interfaces.words.count) + 2 * state.services.count
+        let entries = ServiceEntries(state)
+        let entryCount = state.services.count + entries.variants.count
+        let fixedLines = Layout.headLines + Line.count(words: interfaces.words.count) + 2 * entryCount
         let shapes = state.services.enumerated().map { unread?.shape(of: $0) ?? SlotShape($1.slots) }
         let services = try ServiceTables(
-            state.services, shapes, firstSlotsLine: fixedLines + backendCount + indexLines)
+            state.services, shapes, entries, zonesBase: policy.zonesBase,
+            firstSlotsLine: fixedLines + backendCount + indexLines)
         var writer = ManifestWriter()
         published.write(to: &writer)
         let body = writer.bytes
@@ -83,7 +86,9 @@ public struct Image: Sendable {
             case .details: Line.count(words: services.details.count)
             case .backends: Line.count(words: services.backends.count)
             case .backendIndex: Line.count(words: services.backendIndex.count)
-            case .slots: shapes.reduce(0) { $0 + $1.lines }
+            case .slots:
+                shapes.reduce(0) { $0 + $1.lines }
+                    + entries.ownSlots(state).reduce(0) { $0 + SlotShape($1).lines }
             case .manifest: (Manifest.headerBytes + body.count + Line.bytes - 1) / Line.bytes
             default: Line.count(words: policy.words(section).count)
             }

@@ -11,7 +11,7 @@ public func changing(_ state: State, by override: Override, facts: NodeFacts) th
     }
     var next = state
     try next.services[index].apply(override)
-    if case .add(let address, _, _) = override.change, next.services[index].forward.encapsulation != nil,
+    if case .add(let address, _, _, _) = override.change, next.services[index].forward.encapsulation != nil,
         let place = next.services[index].backends.firstIndex(where: { $0.name == override.backend })
     {
         let sources = TunnelSources(

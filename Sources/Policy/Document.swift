@@ -8,6 +8,7 @@ public struct Document: Hashable, Sendable {
     public var interfaces: [Interface] = []
     public var defaults = Defaults()
     public var identities: [Identity] = []
+    public var zones: [Zone] = []
     public var services: [Service] = []
     public var rules: [Rule] = []
     public var tests: [FlowTest] = []
@@ -94,6 +95,19 @@ public struct Identity: Hashable, Sendable {
     }
 }
 
+/// Where clients are, for services whose backends have zones. No address is in two zones.
+public struct Zone: Hashable, Sendable {
+    public var name: String
+    public var cidrs: [Prefix] = []
+    public var except: [Prefix] = []
+    public var position: Position
+
+    public init(name: String, position: Position) {
+        self.name = name
+        self.position = position
+    }
+}
+
 /// VIPs and ports whose traffic is shared among backends.
 public struct Service: Hashable, Sendable {
     public enum Forward: String, Hashable, Sendable, CaseIterable {
@@ -171,6 +185,10 @@ public struct Backend: Hashable, Sendable {
     public var weight: UInt16 = 1
     /// One of the service's groups; `nil` where it has none.
     public var group: String?
+    /// One of the document's zones: clients of the same one are preferably sent here.
+    public var zone: String?
+    /// Seconds over which a backend that is new in its service comes to its whole share; 0: it has it at once.
+    public var slowStart = 0
     /// For `direct`, where the neighbour table is not to be asked; for `vxlan` and `geneve`, that of the device behind
     /// the tunnel, where it is not ``MACAddress/init(derivedFrom:)``.
     public var mac: MACAddress?

@@ -20,6 +20,7 @@ struct NodeFile {
     var forward = "ipip"
     var policies = [Self.allowed]
     var interface = "eth0"
+    var unavailable = "drop"
     var defaults = "echo: reply"
     /// Lines at the end.
     var more = ""
@@ -37,6 +38,7 @@ struct NodeFile {
             vips: [192.0.2.10, "2001:db8::10"]
             ports: [\(ports.joined(separator: ", "))]
             forward: \(forward)
+            unavailable: \(unavailable)
             backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))
         policies:\(policies.isEmpty ? " {}" : "")

@@ -21,7 +21,7 @@ import Testing
 
     @Test(arguments: [
         ("interface", KeyTable.interface), ("networks", .decapsulation), ("defaults", .defaults),
-        ("identity", .identity), ("service", .service),
+        ("identity", .identity), ("zone", .zone), ("group", .group), ("service", .service),
         ("servicePort", .servicePort), ("backend", .backend), ("policy", .policy), ("peer", .peer), ("test", .test),
         ("", .document),
     ])

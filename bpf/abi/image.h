@@ -169,6 +169,8 @@ struct frontend_bucket {
 #define SERVICE_UNAVAILABLE_UNREACHABLE 0x20 // ICMP port unreachable
 #define SERVICE_UNAVAILABLE (SERVICE_UNAVAILABLE_RESET | SERVICE_UNAVAILABLE_UNREACHABLE)
 
+// Behind the entries of the services are those for clients of zones: one for each zone, of services that have any. They
+// differ from the service's own entry in their slots.
 struct service {
     __u64 drain_end;     // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
     __u32 slots_line;    // u16 per slot
@@ -185,16 +187,21 @@ struct service {
     __be16 tunnel_port; // destination port of an outer UDP header
     __u16 mtu;  // longest IP packet on the way to a backend, outer headers included; MTU_ANY: what the path takes
     __be32 vni; // as in a header of VXLAN or Geneve: the low byte is 0
-    __u32 reserved[4];
+    __u32 reserved0[1];
+    __u32 variants; // index of the entry for clients of zone 1, others following; 0: zones mean nothing
+    __u32 reserved[2];
 };
 
 // What only some services need, one for each service.
 struct service_detail {
-    __u32 reserved[16];
+    __u32 reserved0[10];
+    __u32 zones_base; // paged: source class -> zone, 0: none; where the service has variants
+    __u32 reserved[5];
 };
 
-#define BACKEND_V6 1  // the backend's address, and so a tunnel's outer header, is IPv6
-#define BACKEND_MAC 2 // `mac` is where `direct` sends, whatever the neighbour table says
+#define BACKEND_V6 1   // the backend's address, and so a tunnel's outer header, is IPv6
+#define BACKEND_MAC 2  // `mac` is where `direct` sends, whatever the neighbour table says
+#define BACKEND_IDLE 4 // takes no new flows
 #define BACKEND_NONE 0xffffffffu
 struct backend {
     __u8 address[16]; // network order; IPv4 in the first four bytes
@@ -205,7 +212,10 @@ struct backend {
                       // IPv6: sum of the UDP pseudo header's (addresses, protocol)
     __u8 mac[6];      // VXLAN and Geneve: destination of the frame inside
     __u8 flags;       // BACKEND_…
-    __u8 pad[13];
+    __u8 pad[3];
+    __u16 ramp_seconds; // how long it takes from `ramp_start` on until a new backend has its whole share; 0: it has it
+    __u32 ramp_start;   // CLOCK_MONOTONIC, seconds
+    __u32 drain_end;    // likewise: from then on it gets nothing at all; 0: the service decides
 };
 
 #define INTERFACE_FIXED_HOP 1 // every forwarded packet goes to `next_hop` and out where it came in

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "flow.h"
+#include "ramp.h"
 
 static __always_inline __u32 flow_hash(const struct packet *p) {
     __u32 ports = p->source_port | (__u32)p->destination_port << 16;
@@ -67,6 +68,33 @@ static __always_inline void balance_remember(const struct view *view, const stru
     bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY);
 }
 
+// Whether a connection that began before its slot was marked may be remembered now: so draining backends' connections
+// can be counted, and cost one insertion each.
+static __always_inline int balance_notes_old(__u32 cpu) {
+    struct workspace *own = workspace_rationed(cpu);
+
+    if (!own || config.dry_run || own->packet.flags & (PACKET_ICMP_ERROR | PACKET_CLOSING) ||
+        own->old_connections >= OLD_CONNECTIONS_PER_SECOND)
+        return 0;
+    own->old_connections++;
+    return 1;
+}
+
+// The backend, by its number in the service, of a new connection whose slot is marked: the current one, or its
+// predecessor while it ramps.
+static __always_inline __u32 balance_new(const struct view *view, const struct service *service, __u32 hash,
+                                         __u32 current) {
+    __u32 previous;
+
+    if (ramp_takes(backend_at(view, service->backends + current), hash))
+        return current;
+    previous = slot_at(view, service->previous_line, hash_scale(hash, service->previous_count));
+    if (previous >= service->backend_count || backend_at(view, service->backends + previous)->flags & BACKEND_IDLE)
+        return current;
+    TRACE_FLAG(TRACE_PREVIOUS);
+    return previous;
+}
+
 // The backend, by its number in the service, of the connection that the packet in this CPU's workspace belongs to,
 // whose slot is marked and would now go to `current`.
 __noinline __u32 balance_marked(__u32 cpu, __u32 service_index, __u32 hash, __u32 current) {
@@ -80,19 +108,23 @@ __noinline __u32 balance_marked(__u32 cpu, __u32 service_index, __u32 hash, __u3
     service = line_at(&view, view.head->services_line + service_index);
     if (own->packet.flags & PACKET_SYN) {
         // Where every backend drains, there is a slot without a current backend.
-        if (current < service->backend_count)
-            balance_remember(&view, &own->packet, service->backends + current);
+        if (current >= service->backend_count)
+            return current;
+        current = balance_new(&view, service, hash, current);
+        balance_remember(&view, &own->packet, service->backends + current);
         return current;
     }
     remembered = balance_remembered(&view, service, &own->packet);
-    if (remembered != BACKEND_NONE) {
+    if (remembered != BACKEND_NONE && !drain_ended(backend_at(&view, remembered))) {
         TRACE_FLAG(TRACE_KNOWN);
         return remembered - service->backends;
     }
     previous = slot_at(&view, service->previous_line, hash_scale(hash, service->previous_count));
-    if (previous == SLOT_NONE)
+    if (previous >= service->backend_count || drain_ended(backend_at(&view, service->backends + previous)))
         return current;
     TRACE_FLAG(TRACE_PREVIOUS);
+    if (balance_notes_old(cpu))
+        balance_remember(&view, &own->packet, service->backends + previous);
     return previous;
 }
 

@@ -8,10 +8,19 @@
 #include "service.h"
 #include "unavailable.h"
 
+// The entry for clients of the source's zone, of a service that has variants. Rare, so it costs others one test.
+static __always_inline __u32 zone_variant(const struct view *view, const struct service *service, __u32 service_index,
+                                          __u32 source_value) {
+    const struct service_detail *detail = line_at(view, view_tail(view)->details_line + service_index);
+    __u32 zone = view_paged(view, detail->zones_base, source_value & ADDRESS_CLASS);
+
+    return zone ? service->variants + zone - 1 : service_index;
+}
+
 // A packet of a flow to a service's frontend.
 static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
                                          const struct interface *in, const struct frontend *frontend) {
-    __u32 source_value = address_value(view, p->source, p->v6), cell, index;
+    __u32 source_value = address_value(view, p->source, p->v6), service_index = frontend->service, cell, index;
     const struct service *service;
     const struct backend *backend;
 
@@ -24,10 +33,14 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     TRACE_FLAG(TRACE_SERVICE);
     if (unlikely(!policy_judge(p, cell)))
         return policy_refusal(p, cell);
-    service = line_at(view, view->head->services_line + frontend->service);
+    service = line_at(view, view->head->services_line + service_index);
+    if (unlikely(service->variants)) {
+        service_index = zone_variant(view, service, service_index, source_value);
+        service = line_at(view, view->head->services_line + service_index);
+    }
     p->service_counter = service->counter;
     p->flags |= PACKET_SERVICE;
-    index = balance(view, service, frontend->service, p);
+    index = balance(view, service, service_index, p);
     if (unlikely(index == BACKEND_NONE))
         return unavailable(ctx, p, service);
     backend = backend_at(view, index);

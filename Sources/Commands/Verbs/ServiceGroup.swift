@@ -17,8 +17,7 @@ struct ServiceGroup: ParsableCommand {
 
         func run(in environment: Environment) throws {
             let running = try Running(instance)
-            environment.show(
-                try ServiceReport(running.state, try running.dataplane.counters()), json: output.json)
+            environment.show(try ServiceReport(running), json: output.json)
         }
     }
 
@@ -33,8 +32,7 @@ struct ServiceGroup: ParsableCommand {
 
         func run(in environment: Environment) throws {
             let running = try Running(instance)
-            environment.show(
-                try ServiceReport(running.state, try running.dataplane.counters(), only: name), json: output.json)
+            environment.show(try ServiceReport(running, only: name), json: output.json)
         }
     }
 

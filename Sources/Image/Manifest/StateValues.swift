@@ -144,6 +144,7 @@ extension ServiceState: ManifestValue {
         writer.number(tunnelPort)
         writer.number(vni)
         writer.number(mtu ?? 0)
+        writer.list(zoneSlots)
     }
 
     init(from reader: inout ManifestReader) throws(ImageError) {
@@ -169,6 +170,29 @@ extension ServiceState: ManifestValue {
         vni = try reader.number()
         let mtu: UInt16 = try reader.number()
         self.mtu = mtu == 0 ? nil : mtu
+        zoneSlots = try reader.list()
+    }
+}
+
+extension ZoneSlots: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(zone)
+        writer.number(slots.drainEnd)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(zone: try reader.text(), slots: ServiceSlots(drainEnd: try reader.number()))
+    }
+}
+
+extension ZoneState: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(name)
+        writer.number(UInt(set))
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(name: try reader.text(), set: Int(try reader.number(UInt32.self)))
     }
 }
 
@@ -190,6 +214,11 @@ extension BackendState: ManifestValue {
         writer.number(weight)
         writer.flag(group != nil)
         if let group { writer.text(group) }
+        writer.flag(zone != nil)
+        if let zone { writer.text(zone) }
+        writer.signed(slowStart)
+        writer.number(rampStart)
+        writer.number(drainEnd)
         writer.optional(mac)
         writer.flag(draining)
         writer.optional(tunnelSource)
@@ -200,6 +229,10 @@ extension BackendState: ManifestValue {
         self.init(
             name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(), slot: 0)
         if try reader.flag() { group = try reader.text() }
+        if try reader.flag() { zone = try reader.text() }
+        slowStart = try reader.signed()
+        rampStart = try reader.number()
+        drainEnd = try reader.number()
         mac = try reader.optional()
         draining = try reader.flag()
         tunnelSource = try reader.optional()
@@ -217,6 +250,7 @@ extension State: ManifestValue {
         if let clientGroup { writer.text(clientGroup) }
         writer.list(sets)
         writer.list(rules)
+        writer.list(zones)
         writer.list(services)
         writer.list(nodeAddresses)
     }
@@ -230,6 +264,7 @@ extension State: ManifestValue {
         clientGroup = try reader.flag() ? try reader.text() : nil
         sets = try reader.list()
         rules = try reader.list()
+        zones = try reader.list()
         services = try reader.list()
         nodeAddresses = try reader.list()
         try checkReferences()
@@ -239,6 +274,7 @@ extension State: ManifestValue {
         for service in services where !(service.sources ?? []).allSatisfy({ $0 < sets.count }) {
             throw .corrupt("service '\(service.name)' refers to what is not there")
         }
+        guard zones.allSatisfy({ $0.set < sets.count }) else { throw .corrupt("a zone refers to what is not there") }
         for rule in rules {
             let known = rule.to.allSatisfy { destination in
                 switch destination {

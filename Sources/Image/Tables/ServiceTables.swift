@@ -26,6 +26,15 @@ struct ServiceTables: Equatable, Sendable {
         self.backendIndex = backendIndex
     }
 
+    /// Of the array from a source's class to its zone; 0 where no service has zones.
+    var zonesBase: UInt32 {
+        details.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: Line.bytes).lazy
+                .map { bytes.loadUnaligned(fromByteOffset: $0, as: service_detail.self).zones_base }
+                .first { $0 != 0 } ?? 0
+        }
+    }
+
     func entry(_ index: Int) -> service {
         services.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index * Line.bytes, as: service.self) }
     }
@@ -33,24 +42,25 @@ struct ServiceTables: Equatable, Sendable {
     /// - Parameters:
     ///   - shapes: of the services' slots.
     ///   - firstSlotsLine: the slots of all services follow each other from here.
-    init(_ states: [ServiceState], _ shapes: [SlotShape], firstSlotsLine: Int) throws(ImageError) {
+    ///   - entries: what there is besides one entry for each service.
+    ///   - zonesBase: of the array from a source's class to its zone.
+    init(
+        _ states: [ServiceState], _ shapes: [SlotShape], _ entries: ServiceEntries, zonesBase: UInt32,
+        firstSlotsLine: Int
+    ) throws(ImageError) {
         let highest = states.flatMap(\.backends).map(\.slot).max()
         guard highest ?? 0 <= Self.highestSlot else { throw .tooLarge(what: "the backends") }
         backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
         services.reserveCapacity(states.count * Line.words)
         var line = firstSlotsLine
         var backendCount = 0
-        for (state, shape) in zip(states, shapes) {
+        for (index, (state, shape)) in zip(states, shapes).enumerated() {
             guard state.backends.count <= Int(SLOT_BACKEND) else {
                 throw .tooLarge(what: "the backends of service '\(state.name)'")
             }
             var entry = service()
-            entry.drain_end = shape.drainEnd
-            entry.slots_line = UInt32(truncatingIfNeeded: line)
-            entry.slot_count = UInt32(shape.count)
-            entry.previous_line = UInt32(truncatingIfNeeded: line + Self.slotLines(shape.count))
-            entry.previous_count = UInt32(shape.previousCount)
-            line += shape.lines
+            entry.place(shape, at: &line)
+            entry.variants = UInt32(entries.firstVariant[index])
             entry.backends = UInt32(backendCount)
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
@@ -64,29 +74,50 @@ struct ServiceTables: Equatable, Sendable {
             case .unreachable: entry.flags |= UInt8(SERVICE_UNAVAILABLE_UNREACHABLE)
             }
             services.append(bytesOf: entry)
-            details.append(bytesOf: service_detail())
-            for backend in state.backends {
+            details.append(bytesOf: Self.detail(zonesBase: entry.variants > 0 ? zonesBase : 0))
+            for (backend, share) in zip(state.backends, state.shares) {
                 guard backendIndex[Int(backend.slot)] == BACKEND_NONE else {
                     throw .inconsistent("backend '\(backend.name)' of '\(state.name)' has no counter slot of its own")
                 }
                 backendIndex[Int(backend.slot)] = UInt32(backendCount)
-                backends.append(bytesOf: Self.entry(backend, state.forward))
+                backends.append(bytesOf: Self.entry(backend, state.forward, isIdle: share == 0))
                 backendCount += 1
             }
         }
+        for variant in entries.variants {
+            var entry = entry(variant.service)
+            entry.variants = 0
+            if let own = variant.own {
+                entry.place(SlotShape(states[variant.service].zoneSlots[own].slots), at: &line)
+            }
+            services.append(bytesOf: entry)
+            details += details[variant.service * Line.words..<(variant.service + 1) * Line.words]
+        }
     }
 
-    private static func entry(_ state: BackendState, _ forward: Service.Forward) -> backend {
+    private static func detail(zonesBase: UInt32) -> service_detail {
+        var detail = service_detail()
+        detail.zones_base = zonesBase
+        return detail
+    }
+
+    private static func entry(_ state: BackendState, _ forward: Service.Forward, isIdle: Bool) -> backend {
         var entry = backend()
         withUnsafeMutableBytes(of: &entry.address) { store(state.address, in: $0) }
         if let source = state.tunnelSource { withUnsafeMutableBytes(of: &entry.source) { store(source, in: $0) } }
         entry.slot = state.slot
         entry.tag = tag(state)
         if let source = state.tunnelSource { entry.outer_sum = outerSum(source: source, destination: state.address) }
+        entry.drain_end = UInt32(clamping: state.drainEnd)
+        if state.rampStart > 0 {
+            entry.ramp_start = UInt32(clamping: state.rampStart)
+            entry.ramp_seconds = UInt16(clamping: state.slowStart)
+        }
         if let mac = state.mac ?? (forward.hasNetworks ? MACAddress(derivedFrom: state.address) : nil) {
             withUnsafeMutableBytes(of: &entry.mac) { $0.copyBytes(from: mac.bytes) }
             entry.flags |= UInt8(BACKEND_MAC)
         }
+        if isIdle { entry.flags |= UInt8(BACKEND_IDLE) }
         if state.address.family == .v6 { entry.flags |= UInt8(BACKEND_V6) }
         return entry
     }
@@ -136,6 +167,18 @@ extension Service.Forward {
     init?(code: UInt8) {
         guard let method = Self.allCases.first(where: { $0.code == code }) else { return nil }
         self = method
+    }
+}
+
+extension service {
+    /// Takes lines for slots.
+    fileprivate mutating func place(_ shape: SlotShape, at line: inout Int) {
+        drain_end = shape.drainEnd
+        slots_line = UInt32(truncatingIfNeeded: line)
+        slot_count = UInt32(shape.count)
+        previous_line = UInt32(truncatingIfNeeded: line + ServiceTables.slotLines(shape.count))
+        previous_count = UInt32(shape.previousCount)
+        line += shape.lines
     }
 }
 

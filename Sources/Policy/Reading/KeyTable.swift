@@ -10,7 +10,7 @@ struct KeyTable {
 
     static let document = KeyTable(
         noun: "the document",
-        keys: ["version", "interfaces", "defaults", "identities", "services", "policies", "tests"],
+        keys: ["version", "interfaces", "defaults", "identities", "zones", "services", "policies", "tests"],
         required: ["version"],
         unsupported: ["workloads", "never", "always", "failsafe"])
 
@@ -23,6 +23,8 @@ struct KeyTable {
         noun: "defaults", keys: ["ingress", "egress", "echo", "local-clients", "client-cgroup"])
 
     static let identity = KeyTable(noun: "an identity", keys: ["cidrs", "except", "labels"])
+
+    static let zone = KeyTable(noun: "a zone", keys: ["cidrs", "except"])
 
     static let service = KeyTable(
         noun: "a service",
@@ -39,8 +41,7 @@ struct KeyTable {
         noun: "a port of a service", keys: ["port"], required: ["port"], unsupported: ["target"])
 
     static let backend = KeyTable(
-        noun: "a backend", keys: ["address", "weight", "group", "mac"], required: ["address"],
-        unsupported: ["zone", "slow-start"])
+        noun: "a backend", keys: ["address", "weight", "group", "zone", "slow-start", "mac"], required: ["address"])
 
     static let policy = KeyTable(
         noun: "a policy", keys: ["from", "to", "ports", "action", "priority"], required: ["from", "to"])
