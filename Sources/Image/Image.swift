@@ -68,13 +68,15 @@ public struct Image: Sendable {
         let backendCount = state.services.reduce(0) { $0 + $1.backends.count }
         let highestSlot = state.services.lazy.flatMap(\.backends).map(\.slot).max()
         let indexLines = Line.count(words: highestSlot.map { Int($0) + 1 } ?? 0)
+        let entries = ServiceEntries(state)
+        let entryCount = state.services.count + entries.variants.count
         let quic = QUICTables(state.services)
-        let firstQUICLine = Layout.headLines + Line.count(words: interfaces.words.count) + 2 * state.services.count
-        let fixedLines = firstQUICLine + quic.lines
+        let firstQUICLine = Layout.headLines + Line.count(words: interfaces.words.count) + 2 * entryCount
         let shapes = state.services.enumerated().map { unread?.shape(of: $0) ?? SlotShape($1.slots) }
         let services = try ServiceTables(
-            state.services, shapes, quic, firstQUICLine: firstQUICLine,
-            firstSlotsLine: fixedLines + backendCount + indexLines, nodeAddresses: state.nodeAddresses)
+            state.services, shapes, entries, zonesBase: policy.zonesBase, quic, firstQUICLine: firstQUICLine,
+            firstSlotsLine: firstQUICLine + quic.lines + backendCount + indexLines,
+            nodeAddresses: state.nodeAddresses)
         var writer = ManifestWriter()
         published.write(to: &writer)
         let body = writer.bytes
@@ -86,7 +88,9 @@ public struct Image: Sendable {
             case .details: Line.count(words: services.details.count)
             case .backends: Line.count(words: services.backends.count)
             case .backendIndex: Line.count(words: services.backendIndex.count)
-            case .slots: shapes.reduce(0) { $0 + $1.lines }
+            case .slots:
+                shapes.reduce(0) { $0 + $1.lines }
+                    + entries.ownSlots(state).reduce(0) { $0 + SlotShape($1).lines }
             case .sequences: Line.count(words: services.sequences.count)
             case .manifest: (Manifest.headerBytes + body.count + Line.bytes - 1) / Line.bytes
             default: Line.count(words: policy.words(section).count)

@@ -50,8 +50,9 @@ extension Image {
             defer { rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes...]) }
             return UnsafeMutableRawBufferPointer(rebasing: rest[..<bytes])
         }
-        for (index, slots) in published.state.services.lazy.map(\.slots).enumerated() {
-            if let bytes = unread?.bytes(of: index) {
+        let state = published.state
+        for (index, slots) in (state.services.map(\.slots) + ServiceEntries(state).ownSlots(state)).enumerated() {
+            if index < state.services.count, let bytes = unread?.bytes(of: index) {
                 rest.copyMemory(from: bytes)
                 rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes.count...])
                 continue

@@ -38,6 +38,8 @@ public enum FlowHash {
 
     /// The random number of a position in a stream.
     public static func draw(_ position: UInt64, stream: UInt64) -> UInt64 { mix((position &+ 1) &* c3 &+ stream) }
+    /// Other bits of the same hash, for a second decision about the flow.
+    static func remixed(_ hash: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: mix(UInt64(hash))) }
 
     /// A place among `count`, in proportion to the hash.
     public static func scale(_ hash: UInt32, to count: Int) -> Int { Int((UInt64(hash) * UInt64(count)) >> 32) }

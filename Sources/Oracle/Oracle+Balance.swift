@@ -23,7 +23,7 @@ enum FlowEvent {
 /// Which backend.
 extension Oracle {
     mutating func backend(for flow: FlowKey, of service: ServiceState, _ event: FlowEvent) -> BackendState? {
-        let slots = service.slots
+        let slots = slots(flow, service)
         if slots.current.isEmpty, slots.previous.isEmpty { return nil }
         if flow.ipProtocol != .udp, !service.isStateful { return byTable(flow, service, event) }
         return remembered(flow, service, event) ?? unknown(flow, service, event)
@@ -34,17 +34,39 @@ extension Oracle {
         let current = current(flow, service)
         guard let previous = previous(flow, service) else { return current }
         if event.opensConnection {
-            if let current { remember(flow, current) }
-            return current
+            guard let current else { return nil }
+            let chosen = takes(current, flow) ? current : usable(previous.backend, service) ?? current
+            remember(flow, chosen)
+            return chosen
         }
-        return remembered(flow, service, event) ?? previous.backend ?? current
+        if let known = remembered(flow, service, event) { return known }
+        guard let old = previous.backend, !isOver(old) else { return current }
+        // So that a draining backend's connections can be counted.
+        if case .packet(let flags, _) = event, !flags.closesConnection { remember(flow, old) }
+        return old
     }
+
+    /// Whether a backend that is new among others takes this connection already: a tenth of them at first, and all of
+    /// them when its slow start is over.
+    private func takes(_ backend: BackendState, _ flow: FlowKey) -> Bool {
+        let (ramp, passed) = (UInt64(backend.slowStart), now - min(backend.rampStart, now))
+        guard backend.rampStart > 0, passed < ramp else { return true }
+        return UInt64(FlowHash.remixed(flow.hash) & 0xFFFF) < 6553 + 58_983 * passed / ramp
+    }
+
+    private func usable(_ backend: BackendState?, _ service: ServiceState) -> BackendState? {
+        backend.flatMap { service.takesNewFlows($0) ? $0 : nil }
+    }
+
+    /// Its drain was given an end of its own, and that has come.
+    func isOver(_ backend: BackendState) -> Bool { backend.drainEnd > 0 && now >= backend.drainEnd }
 
     /// What nobody remembers goes by the table, whatever the scheduler.
     private func byHash(_ flow: FlowKey, _ service: ServiceState) -> BackendState? {
         let current = current(flow, service)
-        guard flow.ipProtocol != .udp, let previous = previous(flow, service) else { return current }
-        return previous.backend ?? current
+        guard flow.ipProtocol != .udp, let previous = previous(flow, service), let old = previous.backend, !isOver(old)
+        else { return current }
+        return old
     }
 
     private mutating func unknown(_ flow: FlowKey, _ service: ServiceState, _ event: FlowEvent) -> BackendState? {
@@ -93,7 +115,7 @@ extension Oracle {
         if event.opensConnection, known.state == .closing { return nil }
         if !service.takesNewFlows(backend) {
             if event.opensConnection, known.state != .opening { return nil }
-            if now >= service.slots.drainEnd { return nil }
+            if now >= slots(flow, service).drainEnd || isOver(backend) { return nil }
         }
         guard case .packet(let flags, let opens) = event else { return backend }
         known.seen = now
@@ -128,7 +150,8 @@ extension Oracle {
         let key = FlowMemory.Client(address: flow.source, service: service.slot)
         guard service.affinity > 0, let known = memory.clients[key], now - known.seen <= UInt64(service.affinity),
             let backend = serving(known, service),
-            service.takesNewFlows(backend) || (!isNew && now < service.slots.drainEnd)
+            service.takesNewFlows(backend)
+                || (!isNew && now < slots(flow, service).drainEnd && !isOver(backend))
         else { return nil }
         if case .packet = event { memory.clients[key]?.seen = now }
         return backend
@@ -136,12 +159,16 @@ extension Oracle {
 
     // MARK: Tables
 
+    private func slots(_ flow: FlowKey, _ service: ServiceState) -> ServiceSlots {
+        service.slots(near: state.zones.first { state.sets[$0.set].contains(flow.source) }?.name)
+    }
+
     private func hash(_ flow: FlowKey, _ service: ServiceState) -> UInt32 {
         service.affinity > 0 ? FlowHash.of(client: flow.source) : flow.hash
     }
 
     private func current(_ flow: FlowKey, _ service: ServiceState) -> BackendState? {
-        let slots = service.slots.current
+        let slots = slots(flow, service).current
         guard !slots.isEmpty else { return nil }
         return service.backends[Int(slots[FlowHash.scale(hash(flow, service), to: slots.count)])]
     }
@@ -153,7 +180,7 @@ extension Oracle {
 
     /// `nil` where the flow's slot is not marked.
     private func previous(_ flow: FlowKey, _ service: ServiceState) -> Previous? {
-        let slots = service.slots
+        let slots = slots(flow, service)
         guard !slots.previous.isEmpty, now < slots.drainEnd else { return nil }
         let backend = slots.previous[FlowHash.scale(hash(flow, service), to: slots.previous.count)]
         guard backend == ServiceSlots.none else { return Previous(backend: service.backends[Int(backend)]) }

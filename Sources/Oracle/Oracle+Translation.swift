@@ -43,7 +43,9 @@ extension Oracle {
     private func known(_ flow: FlowKey, of service: ServiceState, _ transport: Transport?) -> Translation? {
         guard let known = memory.translation(of: flow, now: now), !known.isReply,
             !(known.state == .closing && transport?.opensConnection ?? false),
-            service.backends.contains(where: { $0.slot == known.slot && $0.address == known.address })
+            service.backends.contains(where: {
+                $0.slot == known.slot && $0.address == known.address && !isOver($0)
+            })
         else { return nil }
         return known
     }

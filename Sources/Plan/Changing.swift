@@ -17,7 +17,7 @@ public func changing(_ state: State, by override: Override, facts: NodeFacts) th
     var next = state
     try next.services[index].apply(override)
     let service = next.services[index]
-    if case .add(let address, _, _) = override.change,
+    if case .add(let address, _, _, _) = override.change,
         let place = service.backends.firstIndex(where: { $0.name == override.backend })
     {
         if let why = service.forward.obstacle(to: service.backends[place], from: service.allVIPs) {

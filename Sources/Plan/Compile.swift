@@ -28,6 +28,7 @@ public func compile(
         state.services[index].sources = service.sources.map { compiler.sources($0, of: service) }
     }
     state.sets = compiler.sets.sets
+    state.addZones(document.zones)
     problems += compiler.problems
     guard problems.isEmpty else { throw PlanError(problems) }
 
@@ -36,6 +37,17 @@ public func compile(
     state.rules.assignSlots(\.slot, name: \.name, from: 1, previous: previous.rules)
     state.services.settle(after: previous.services, now: facts.now)
     return state
+}
+
+extension State {
+    /// Zones whose prefixes some backend's clients may be near to; without such backends, none.
+    fileprivate mutating func addZones(_ zones: [Zone]) {
+        let inUse = Set(services.lazy.flatMap(\.backends).compactMap(\.zone))
+        for zone in zones.sorted(by: { $0.name < $1.name }) where inUse.contains(zone.name) && !zone.cidrs.isEmpty {
+            self.zones.append(ZoneState(name: zone.name, set: sets.count))
+            sets.append(AddressSet(parts: [AddressSet.Part(prefixes: zone.cidrs, except: zone.except)]))
+        }
+    }
 }
 
 private func compile(

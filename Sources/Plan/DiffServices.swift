@@ -35,6 +35,8 @@ func diffServices(_ oldState: State, _ newState: State) -> [Change] {
             details.scalar("address", old.address.description, new.address.description)
             details.scalar("weight", "\(old.weight)", "\(new.weight)")
             details.scalar("group", old.group, new.group)
+            details.scalar("zone", old.zone, new.zone)
+            details.scalar("slow-start", "\(old.slowStart)s", "\(new.slowStart)s")
             details.scalar("mac", old.mac?.description, new.mac?.description)
             details.scalar("quic-id", old.quicID?.hexadecimal, new.quicID?.hexadecimal)
             details.scalar("state", old.stateText, new.stateText)
@@ -96,13 +98,15 @@ extension BackendState {
     fileprivate var stateText: String { draining ? "draining" : "up" }
 
     fileprivate var summary: String {
-        "\(address) weight \(weight)" + (group.map { " group \($0)" } ?? "") + (mac.map { " mac \($0)" } ?? "")
+        "\(address) weight \(weight)" + (group.map { " group \($0)" } ?? "") + (zone.map { " zone \($0)" } ?? "")
+            + (mac.map { " mac \($0)" } ?? "")
             + (draining ? " draining" : "")
     }
 
     /// Compared before any text is made, since most backends of a large file are as they were.
     fileprivate func differs(from other: BackendState) -> Bool {
         address != other.address || weight != other.weight || mac != other.mac || draining != other.draining
-            || group != other.group || tunnelSource != other.tunnelSource || quicID != other.quicID
+            || group != other.group || zone != other.zone || slowStart != other.slowStart
+            || tunnelSource != other.tunnelSource || quicID != other.quicID
     }
 }

@@ -1,30 +1,53 @@
 import Maglev
 
-extension ServiceSlots {
-    /// The table of `service`, and marks for the connections that it would break without.
+extension ServiceState {
+    /// Gives the service its tables, and marks for the connections that it would break without.
     ///
     /// - Parameters:
-    ///   - size: Slots that the table has if it has any.
+    ///   - size: Slots that a table has if it has any.
     ///   - old: The service as it is published, if it is.
-    init(for service: ServiceState, size: Int, after old: ServiceState?, now: UInt64) {
+    mutating func fillSlots(size: Int, after old: ServiceState?, now: UInt64) {
+        slots = ServiceSlots(for: self, near: nil, size: size, after: old, now: now)
+        zoneSlots = zonesInUse.map { zone in
+            ZoneSlots(zone: zone, slots: ServiceSlots(for: self, near: zone, size: size, after: old, now: now))
+        }
+    }
+
+    /// Those of its backends.
+    var zonesInUse: [String] { Set(backends.compactMap(\.zone)).sorted() }
+
+    /// Whether its tables can stay as they are where the rest of it does.
+    func slotsAreCurrent(at now: UInt64, size: Int) -> Bool {
+        slots.isCurrent(at: now, size: size) && zoneSlots.allSatisfy { $0.slots.isCurrent(at: now, size: size) }
+    }
+}
+
+extension ServiceSlots {
+    /// The table of `service` for clients of a zone, or of none. Each table settles by itself; a zone that had none of
+    /// its own had the service's.
+    fileprivate init(for service: ServiceState, near zone: String?, size: Int, after old: ServiceState?, now: UInt64) {
+        let shares = service.shares(near: zone)
         guard let old else {
-            self.init(current: Self.table(service, size: size))
+            self.init(current: Self.table(service.backends, shares, size: size))
             return
         }
-        let before = old.slots.withoutExpiredMarks(at: now)
+        let before = old.slots(near: zone).withoutExpiredMarks(at: now)
         let sameTable =
             (before.current.isEmpty || before.current.count == size)
-            && old.backends.elementsEqual(service.backends) { $0.name == $1.name } && old.shares == service.shares
-        let current = sameTable ? before.current : Self.table(service, size: size)
-        if service.drainTime == 0 || service.backends.isEmpty {
+            && old.backends.elementsEqual(service.backends) { $0.name == $1.name }
+            && old.shares(near: old.zoneSlots.contains { $0.zone == zone } ? zone : nil) == shares
+        let current = sameTable ? before.current : Self.table(service.backends, shares, size: size)
+        let longest = service.backends.map(\.drainEnd).max() ?? 0
+        if max(service.drainTime > 0 ? .max : 0, longest) <= now || service.backends.isEmpty {
             self.init(current: current)
         } else if sameTable, old.backends.elementsEqual(service.backends, by: { $0.address == $1.address }) {
             self = before
         } else {
             let change = TableChange(
                 before: before, current: current, moved: service.backends.indices(of: old.backends))
-            self = change.slots(drainEnd: now + UInt64(service.drainTime))
+            self = change.slots(drainEnd: max(now + UInt64(service.drainTime), longest))
         }
+        if !previous.isEmpty { drainEnd = max(drainEnd, longest) }
         if old.isStateful, !service.isStateful { keepRemembered(until: now + UInt64(service.drainTime)) }
     }
 
@@ -39,19 +62,18 @@ extension ServiceSlots {
         }
     }
 
-    private static func table(_ service: ServiceState, size: Int) -> [UInt16] {
-        guard !service.backends.isEmpty else { return [] }
+    private static func table(_ backends: [BackendState], _ shares: [UInt32], size: Int) -> [UInt16] {
+        guard !backends.isEmpty else { return [] }
         return Table.build(
-            size: size,
-            entries: zip(service.backends, service.shares).map { Table.Entry(key: $0.name, weight: $1) })
+            size: size, entries: zip(backends, shares).map { Table.Entry(key: $0.name, weight: $1) })
     }
 
     /// Whether they can stay as they are where the service does.
-    func isCurrent(at now: UInt64, size: Int) -> Bool {
+    fileprivate func isCurrent(at now: UInt64, size: Int) -> Bool {
         (current.isEmpty || current.count == size) && (previous.isEmpty || drainEnd > now)
     }
 
-    func withoutExpiredMarks(at now: UInt64) -> ServiceSlots {
+    fileprivate func withoutExpiredMarks(at now: UInt64) -> ServiceSlots {
         drainEnd <= now ? ServiceSlots(current: current) : self
     }
 }

@@ -3,9 +3,11 @@ public import Net
 /// What an operator changed through the CLI, kept until `apply --reset`.
 public struct Override: Hashable, Sendable {
     public enum Change: Hashable, Sendable {
-        case add(address: IPAddress, weight: UInt16, group: String? = nil)
+        case add(address: IPAddress, weight: UInt16, group: String? = nil, zone: String? = nil)
         case remove
         case drain
+        /// For so many seconds, up to `end` of the boot clock (`CLOCK_MONOTONIC`, seconds); then nothing goes there.
+        case drainFor(seconds: Int, end: UInt64)
         case undrain
         case weight(UInt16)
         /// The weight of a group.
@@ -28,10 +30,12 @@ extension Override: CustomStringConvertible {
     /// As it is typed behind `sluice`.
     public var description: String {
         switch change {
-        case .add(let address, let weight, let group):
+        case .add(let address, let weight, let group, let zone):
             "backend add \(service) \(backend) \(address) --weight \(weight)" + (group.map { " --group \($0)" } ?? "")
+                + (zone.map { " --zone \($0)" } ?? "")
         case .remove: "backend remove \(service) \(backend)"
         case .drain: "backend drain \(service) \(backend)"
+        case .drainFor(let seconds, _): "backend drain \(service) \(backend) --for \(seconds)s"
         case .undrain: "backend undrain \(service) \(backend)"
         case .weight(let weight): "backend weight \(service) \(backend) \(weight)"
         case .split(let weight): "service split \(service) \(backend) \(weight)"
@@ -53,7 +57,7 @@ extension [Override] {
             return filter { !(same($0) && $0.change.isWeight) } + [override]
         case .split:
             return filter { !same($0) } + [override]
-        case .drain:
+        case .drain, .drainFor:
             return filter { !(same($0) && $0.change.isDrain) } + [override]
         case .undrain:
             // A file cannot drain, so there is nothing left to undo.
@@ -80,5 +84,10 @@ extension Override.Change {
         if case .split = self { true } else { false }
     }
 
-    fileprivate var isDrain: Bool { self == .drain || self == .undrain }
+    fileprivate var isDrain: Bool {
+        switch self {
+        case .drain, .drainFor, .undrain: true
+        default: false
+        }
+    }
 }

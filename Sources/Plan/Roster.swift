@@ -64,6 +64,8 @@ struct Roster {
             var backend = BackendState(name: $0.name, address: $0.address, weight: $0.weight, mac: $0.mac, slot: 0)
             backend.group = $0.group
             backend.quicID = $0.quicID
+            backend.zone = $0.zone
+            backend.slowStart = $0.slowStart
             return backend
         }.sorted { $0.name < $1.name }
     }
@@ -78,12 +80,23 @@ struct Roster {
         case .split(let weight):
             let place = try place(ofGroup: override.backend, override.service)
             groups[place].weight = weight
-        case .add(let address, let weight, let group): try add(override, address, weight, group)
+        case .add(let address, let weight, let group, let zone):
+            try add(override, address, weight, group)
+            try backends[place(of: override)].zone = zone
         case .remove: try backends.remove(at: place(of: override))
-        case .drain: try backends[place(of: override)].draining = true
-        case .undrain: try backends[place(of: override)].draining = false
+        case .drain: try setDraining(override, true, until: 0)
+        case .drainFor(_, let end): try setDraining(override, true, until: end)
+        case .undrain: try setDraining(override, false, until: 0)
         case .weight(let weight): try backends[place(of: override)].weight = weight
         }
+    }
+
+    private mutating func setDraining(
+        _ override: Override, _ draining: Bool, until end: UInt64
+    ) throws(OverrideError) {
+        let place = try place(of: override)
+        backends[place].draining = draining
+        backends[place].drainEnd = end
     }
 
     private mutating func add(

@@ -18,6 +18,8 @@ public struct State: Equatable, Sendable {
     public var sets: [AddressSet] = []
     /// By falling precedence: priority, then deny before allow, then order in the file.
     public var rules: [RuleState] = []
+    /// Of clients, sorted by name; none where no backend has a zone.
+    public var zones: [ZoneState] = []
     public var services: [ServiceState] = []
     /// Addresses local to the node when the state was made, sorted, without loopback: sources that cannot be.
     public var nodeAddresses: [IPAddress] = []
@@ -128,6 +130,18 @@ public struct RuleState: Equatable, Sendable {
     }
 }
 
+/// Where clients are. No address is in two zones.
+public struct ZoneState: Equatable, Sendable {
+    public var name: String
+    /// Index into ``State/sets``.
+    public var set: Int
+
+    public init(name: String, set: Int) {
+        self.name = name
+        self.set = set
+    }
+}
+
 public struct ServiceState: Equatable, Sendable {
     public var name: String
     public var vips: [IPAddress]
@@ -162,6 +176,8 @@ public struct ServiceState: Equatable, Sendable {
     /// Where its packets are counted; 0…, stable while the name stays.
     public var slot: UInt32
     public var slots: ServiceSlots
+    /// Tables for clients of zones that have backends here, sorted by zone; all other clients have ``slots``.
+    public var zoneSlots: [ZoneSlots] = []
 
     public init(
         name: String, vips: [IPAddress], ports: [TrafficMatch], targets: [TrafficMatch: UInt16] = [:],
@@ -223,6 +239,13 @@ public struct BackendState: Equatable, Sendable {
     public var weight: UInt16
     /// One of the service's groups, where it has any.
     public var group: String?
+    public var zone: String?
+    /// Seconds over which it comes to its whole share, from `rampStart` on.
+    public var slowStart = 0
+    /// Seconds of the boot clock (`CLOCK_MONOTONIC`): when it was new among others; 0: it never was.
+    public var rampStart: UInt64 = 0
+    /// Seconds of the boot clock from which on it gets nothing at all; 0: the service's drain time decides.
+    public var drainEnd: UInt64 = 0
     public var mac: MACAddress?
     /// Weight counts as 0 while true; set by `backend drain`.
     public var draining: Bool
@@ -248,6 +271,23 @@ public struct BackendState: Equatable, Sendable {
 
     /// What counts among the backends of its group, or of the service: see ``ServiceState/shares``.
     public var effectiveWeight: UInt16 { draining ? 0 : weight }
+}
+
+public struct ZoneSlots: Equatable, Sendable {
+    public var zone: String
+    public var slots: ServiceSlots
+
+    public init(zone: String, slots: ServiceSlots) {
+        self.zone = zone
+        self.slots = slots
+    }
+}
+
+extension ServiceState {
+    /// The table for a client of this zone, or of none.
+    public func slots(near zone: String?) -> ServiceSlots {
+        zone.flatMap { zone in zoneSlots.first { $0.zone == zone }?.slots } ?? slots
+    }
 }
 
 /// A service's Maglev table, with what is needed to keep connections over a change of the backend set.

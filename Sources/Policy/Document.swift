@@ -8,6 +8,7 @@ public struct Document: Hashable, Sendable {
     public var interfaces: [Interface] = []
     public var defaults = Defaults()
     public var identities: [Identity] = []
+    public var zones: [Zone] = []
     public var services: [Service] = []
     public var rules: [Rule] = []
     public var tests: [FlowTest] = []
@@ -103,6 +104,19 @@ public struct Identity: Hashable, Sendable {
     public var cidrs: [Prefix] = []
     public var except: [Prefix] = []
     public var labels: [String: String] = [:]
+    public var position: Position
+
+    public init(name: String, position: Position) {
+        self.name = name
+        self.position = position
+    }
+}
+
+/// Where clients are, for services whose backends have zones. No address is in two zones.
+public struct Zone: Hashable, Sendable {
+    public var name: String
+    public var cidrs: [Prefix] = []
+    public var except: [Prefix] = []
     public var position: Position
 
     public init(name: String, position: Position) {
@@ -221,6 +235,10 @@ public struct Backend: Hashable, Sendable {
     public var group: String?
     /// What its QUIC connection IDs hold, as many bytes as the service says.
     public var quicID: [UInt8]?
+    /// One of the document's zones: clients of the same one are preferably sent here.
+    public var zone: String?
+    /// Seconds over which a backend that is new in its service comes to its whole share; 0: it has it at once.
+    public var slowStart = 0
     /// For `direct`, where the neighbour table is not to be asked; for `vxlan` and `geneve`, that of the device behind
     /// the tunnel, where it is not ``MACAddress/init(derivedFrom:)``.
     public var mac: MACAddress?

@@ -21,8 +21,9 @@ import Testing
                     handshake: 850,
                     traffic: Traffic(packets: 1000, bytes: 80_000)),
                 .init(
-                    name: "shop-2", address: try address("2001:db8:2::2"), weight: 1, state: .draining,
-                    traffic: Traffic(packets: 200, bytes: 16_000)),
+                    name: "shop-2", address: try address("2001:db8:2::2"), weight: 1, group: "canary", zone: "paris",
+                    state: .draining, traffic: Traffic(packets: 200, bytes: 16_000), connections: 17,
+                    drainSeconds: 598),
             ])
         let idle = ServiceReport.Service(
             name: "idle", vips: [Prefix(try address("192.0.2.11"))], ports: [TrafficMatch(.tcp, port: 80)],

@@ -42,6 +42,7 @@ import Testing
             }
         )
         .union(state.services.flatMap { $0.sources ?? [] })
+        .union(state.zones.map(\.set))
         for room in [0, 1024] {
             let tables = try tables(classes, roomForBlocks: room)
             for _ in 0..<200 {

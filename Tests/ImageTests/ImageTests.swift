@@ -16,8 +16,11 @@ import Testing
             overrides: [
                 Override(service: "s", backend: "b", change: .drain),
                 Override(service: "s", backend: "c", change: .add(address: random.address(), weight: 7)),
-                Override(service: "s", backend: "d", change: .add(address: random.address(), weight: 7, group: "g")),
+                Override(
+                    service: "s", backend: "d",
+                    change: .add(address: random.address(), weight: 7, group: "g", zone: "z")),
                 Override(service: "s", backend: "g", change: .split(30)),
+                Override(service: "s", backend: "g", change: .drainFor(seconds: 60, end: 1234)),
             ], publishedAt: 1_790_000_000)
     }
 
@@ -66,11 +69,12 @@ import Testing
     @Test(arguments: seeds) func slotsThatAreNotReadAreCopied(seed: UInt64) throws {
         let published = published(seed: seed)
         let bytes = try Image.compile(published).bytes
+        let hasZones = published.state.services.contains { !$0.zoneSlots.isEmpty }
         for (index, service) in published.state.services.enumerated() {
             let image = try Image(reading: Memory(bytes), slotsOf: service.name)
             for (other, state) in image.published.state.services.enumerated() {
                 let slots = published.state.services[other].slots
-                let expected = other == index ? slots : ServiceSlots(drainEnd: slots.drainEnd)
+                let expected = other == index || hasZones ? slots : ServiceSlots(drainEnd: slots.drainEnd)
                 #expect(state.slots == expected, "seed \(seed)")
             }
             // The slots of services behind this one move.
@@ -91,6 +95,10 @@ import Testing
         for index in expected.state.services.indices {
             let slots = expected.state.services[index].slots
             expected.state.services[index].slots = ServiceSlots(drainEnd: slots.drainEnd)
+            for zone in expected.state.services[index].zoneSlots.indices {
+                let slots = expected.state.services[index].zoneSlots[zone].slots
+                expected.state.services[index].zoneSlots[zone].slots = ServiceSlots(drainEnd: slots.drainEnd)
+            }
         }
         #expect(read == expected)
     }

@@ -98,6 +98,11 @@ struct RandomState {
             state.groups = (0...number(0...2)).map { GroupState(name: "group-\($0)", weight: UInt16(number(0...99))) }
             for index in state.backends.indices { state.backends[index].group = pick(state.groups).name }
         }
+        for index in state.backends.indices where chance(30) {
+            state.backends[index].slowStart = number(0...60)
+            state.backends[index].rampStart = UInt64(number(0...100))
+            state.backends[index].drainEnd = UInt64(number(0...100))
+        }
         state.unavailable = pick([.drop, .reset, .unreachable])
         // Own ports, so that no two services meet.
         state.ports = [
@@ -138,6 +143,14 @@ struct RandomState {
         return slots
     }
 
+    private mutating func addZones(to state: inout State) {
+        guard chance(40) else { return }
+        for name in ["east", "west"] {
+            state.zones.append(ZoneState(name: name, set: state.sets.count))
+            state.sets.append(set())
+        }
+    }
+
     mutating func state() -> State {
         var state = State()
         state.ingressDefault = chance(80) ? .deny : .allow
@@ -156,10 +169,16 @@ struct RandomState {
             state.interfaces.append(interface)
         }
         state.sets = (0..<number(0...8)).map { _ in set() }
+        addZones(to: &state)
         var backendSlot: UInt32 = 1
         for index in 0..<number(0...4) {
             state.services.append(service(index, firstBackendSlot: backendSlot, sets: state.sets.count))
             backendSlot += UInt32(state.services[index].backends.count)
+            guard !state.services[index].backends.isEmpty, chance(40) else { continue }
+            for zone in state.zones where chance(60) {
+                state.services[index].zoneSlots.append(
+                    ZoneSlots(zone: zone.name, slots: slots(state.services[index].backends.count)))
+            }
         }
         state.rules = (0..<number(0...12)).map { rule($0, sets: state.sets.count, services: state.services.count) }
         state.rules.sort { left, right in

@@ -180,11 +180,19 @@ import Testing
     }
 }
 
+extension State {
+    fileprivate init(services: [ServiceState]) {
+        self.init()
+        self.services = services
+    }
+}
+
 extension ServiceTables {
     /// With the slots that the states have.
     fileprivate init(_ states: [ServiceState], firstSlotsLine: Int) throws(ImageError) {
         try self.init(
-            states, states.map { SlotShape($0.slots) }, QUICTables(states), firstQUICLine: 0,
+            states, states.map { SlotShape($0.slots) }, ServiceEntries(State(services: states)), zonesBase: 0,
+            QUICTables(states), firstQUICLine: 0,
             firstSlotsLine: firstSlotsLine)
     }
 }

@@ -74,6 +74,8 @@ extension Service {
         case 1 where !absent.isEmpty:
             let address = random.pick(absent)
             changed.backends.append(Backend(name: "backend-\(address)", address: address, position: position))
+            changed.backends[changed.backends.count - 1].slowStart = random.pick([0, 60, 3600])
+            changed.backends[changed.backends.count - 1].zone = backends.first?.zone
             changed.backends[changed.backends.count - 1].group = groups.isEmpty ? nil : random.pick(groups).name
         case 2 where !backends.isEmpty:
             changed.backends[Int.random(in: 0..<backends.count, using: &random)].weight = random.pick([0, 1, 5])

@@ -128,9 +128,9 @@ final class KernelNode {
         model.state = next
     }
 
-    func publish(yaml: String) throws {
-        try publish(Policy.parse([SourceFile(name: "test", text: yaml)]).0)
-    }
+    func publish(yaml: String) throws { try publish(document(yaml)) }
+
+    func document(_ yaml: String) throws -> Document { try Policy.parse([SourceFile(name: "test", text: yaml)]).0 }
 
     /// What the model says of a frame that comes in through `nic`.
     func expect(_ frame: [UInt8]) -> Judgement {

@@ -19,6 +19,7 @@ struct RandomDocument {
         if random.chance(70) { document.interfaces.append(Interface(name: "far", position: here)) }
         if random.chance(50) { document.defaults.masqueradePorts = 20000...random.pick([20000, 20003, 29999]) }
         document.identities = (0..<Int.random(in: 0...6, using: &random)).map { identity($0) }
+        document.zones = random.chance(50) ? zones() : []
         document.services = (0..<Int.random(in: 0...5, using: &random)).map { service($0) }
         document.rules = (0..<Int.random(in: 0...12, using: &random)).map { rule($0) }
     }
@@ -126,6 +127,12 @@ struct RandomDocument {
         service.unavailable = random.pick([.drop, .reset, .unreachable])
         if random.chance(30) { split(&service) }
         if random.chance(30) { nameBackends(of: &service) }
+        if service.scheduler == .maglev, random.chance(60) {
+            for index in service.backends.indices {
+                service.backends[index].zone =
+                    random.chance(70) ? document.zones.randomElement(using: &random)?.name : nil
+            }
+        }
         return service
     }
 
@@ -206,8 +213,19 @@ struct RandomDocument {
         return addresses.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random)).enumerated().map {
             var backend = Backend(name: "backend-\($0.element)", address: $0.element, position: here)
             backend.weight = random.pick([0, 1, 1, 2, 100])
+            backend.slowStart = random.pick([0, 0, 3600])
             if random.chance(30) { backend.mac = MACAddress("02:00:00:00:00:77") }
             return backend
+        }
+    }
+
+    /// In networks of the hosts, apart from each other.
+    private func zones() -> [Zone] {
+        [("east", ["10.1.0.0/24", "2001:db8:1::/64"]), ("west", ["10.2.0.0/16", "2001:db8:2::/48"])].map {
+            name, cidrs in
+            var zone = Zone(name: name, position: here)
+            zone.cidrs = cidrs.compactMap { try? Prefix(parsing: $0) }
+            return zone
         }
     }
 

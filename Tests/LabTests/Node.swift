@@ -22,6 +22,7 @@ struct NodeFile {
     var service: [String] = []
     var policies = [Self.allowed]
     var interface = "eth0"
+    var unavailable = "drop"
     var defaults = "echo: reply"
     var drainTime = "1h"
     /// Lines at the end.
@@ -41,6 +42,7 @@ struct NodeFile {
             ports: [\(ports.joined(separator: ", "))]
             forward: \(forward)
             drain-time: \(drainTime)
+            unavailable: \(unavailable)
         \(service.map { "    \($0)\n" }.joined())    backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))
         policies:\(policies.isEmpty ? " {}" : "")

@@ -41,7 +41,7 @@ import Testing
         #expect(
             diagnostics("version: 1\n---\nx-y: 1\n", "\ndefaults: {}\n", "") == [
                 "f:3:1: error: unknown key \"x-y\" in the document: its keys are version, interfaces, defaults, "
-                    + "identities, services, policies, tests",
+                    + "identities, zones, services, policies, tests",
                 "f:3:1: error: the document needs the key \"version\"",
                 "f2:1:1: error: the document needs the key \"version\"",
                 "f3:1:1: error: the file is empty: write version: 1 on top",

@@ -21,8 +21,9 @@ import Testing
 
     @Test(arguments: [
         ("interface", KeyTable.interface), ("networks", .decapsulation), ("defaults", .defaults), ("idle", .idle),
-        ("identity", .identity), ("service", .service), ("servicePort", .servicePort), ("quic", .quic),
-        ("backend", .backend), ("policy", .policy), ("peer", .peer), ("test", .test),
+        ("identity", .identity), ("zone", .zone), ("group", .group), ("service", .service),
+        ("servicePort", .servicePort), ("quic", .quic), ("backend", .backend), ("policy", .policy), ("peer", .peer),
+        ("test", .test),
         ("", .document),
     ])
     func keysAreThoseOfTheReader(name: String, table: KeyTable) throws {

@@ -169,9 +169,8 @@ import Testing
         .backends(
             "{a: {address: 127.0.0.1}}", "f:7:29: error: the address cannot be the loopback address 127.0.0.1"),
         .backends(
-            "{a: {address: 10.0.0.1, zone: x, slow-start: 30s}}",
-            "f:7:39: error: \"zone\" is not supported by this version",
-            "f:7:48: error: \"slow-start\" is not supported by this version"),
+            "{a: {address: 10.0.0.1, zone: x}}",
+            "f:7:45: error: there is no zone \"x\": zones stand in zones, with the prefixes of their clients"),
         .backends("{a: }", "f:7:16: error: a backend needs the key \"address\""),
         .backends(
             "{a: {address: 10.0.0.1, mac: \"02:00:00:00:00:01\"}}",

@@ -41,7 +41,7 @@ import Testing
         Case(
             "[]",
             "f:1:1: error: the document must be a mapping, this is a list: its keys are version, interfaces, defaults, "
-                + "identities, services, policies, tests"),
+                + "identities, zones, services, policies, tests"),
         Case("{}", "f:1:1: error: the document needs the key \"version\""),
         Case("\n\ndefaults: {}\n", "f:1:1: error: the document needs the key \"version\""),
         Case("version:\n", "f:1:9: error: the version is empty"),

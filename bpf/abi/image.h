@@ -193,6 +193,8 @@ struct frontend_bucket {
 #define SERVICE_STATEFUL 1 // every flow is looked up; without it, TCP only where its slot is marked
 #define SERVICE_AFFINITY 2 // a client keeps its backend, and the hash is that of its address alone
 
+// Behind the entries of the services are those for clients of zones: one for each zone, of services that have any. They
+// differ from the service's own entry in their slots.
 struct service {
     __u64 drain_end;     // CLOCK_MONOTONIC, nanoseconds: from then on marks mean nothing
     __u32 slots_line;    // u16 per slot
@@ -209,10 +211,11 @@ struct service {
     __be16 tunnel_port; // destination port of an outer UDP header
     __u16 mtu;  // longest IP packet on the way to a backend, outer headers included; MTU_ANY: what the path takes
     __be32 vni; // as in a header of VXLAN or Geneve: the low byte is 0
-    __u32 reserved[2];
+    __u32 reserved;
+    __u32 variants;         // index of the entry for clients of zone 1, others following; 0: zones mean nothing
     __u16 masquerade_first; // FORWARD_NAT: the node's ports that clients' are turned into
     __u16 masquerade_count; // 0: clients stay as they are
-    __u32 reserved3;
+    __u32 reserved2;
 };
 
 // What only some services need, one for each service.
@@ -226,7 +229,8 @@ struct service_detail {
     __u8 quic_id_length; // 1…8
     __u8 quic_cid_length;
     __u8 quic_pad;
-    __u32 reserved[10];
+    __u32 zones_base; // paged: source class -> zone, 0: none; where the service has variants
+    __u32 reserved[9];
 };
 
 // Which backend of a service has a server id. Two choices, as above.
@@ -251,8 +255,10 @@ struct backend {
     __u8 mac[6];      // VXLAN and Geneve: destination of the frame inside
     __u8 flags;       // BACKEND_…
     __u8 pad;
-    __u16 weight; // 0: takes no new flows
-    __u8 reserved[10];
+    __u16 weight;       // 0: takes no new flows
+    __u16 ramp_seconds; // how long it takes from `ramp_start` on until a new backend has its whole share; 0: it has it
+    __u32 ramp_start;   // CLOCK_MONOTONIC, seconds
+    __u32 drain_end;    // likewise: from then on it gets nothing at all; 0: the service decides
 };
 
 #define INTERFACE_FIXED_HOP 1 // every forwarded packet goes to `next_hop` and out where it came in

@@ -11,6 +11,7 @@
 // since that is what all packets and nodes agree on.
 #pragma once
 
+#include "ramp.h"
 #include "schedule.h"
 
 static __always_inline __u32 flow_hash(const struct packet *p) {
@@ -40,7 +41,7 @@ static __always_inline __u32 previous_for_new(const struct view *view, const str
                                               __u32 current) {
     __u32 previous = previous_of(view, service, hash);
 
-    return previous != SLOT_NONE && takes_new_flows(view, service, previous) ? previous : current;
+    return previous < service->backend_count && takes_new_flows(view, service, previous) ? previous : current;
 }
 
 // The remembered backend, by its number in the service, or SLOT_NONE: also where the flow is a connection that is over
@@ -61,11 +62,37 @@ static __always_inline __u32 balance_remembered(const struct view *view, const s
     if (p->flags & PACKET_SYN && known->state == CONNECTION_CLOSING)
         return SLOT_NONE;
     if (unlikely(!takes_new_flows(view, service, number)) &&
-        ((p->flags & PACKET_SYN && known->state != CONNECTION_OPENING) || drain_is_over(service)))
+        ((p->flags & PACKET_SYN && known->state != CONNECTION_OPENING) || drain_is_over(service) ||
+         drain_ended(backend_at(view, service->backends + number))))
         return SLOT_NONE;
     connection_follow(known, own, service);
     TRACE_FLAG(TRACE_KNOWN);
     return number;
+}
+
+// Whether a connection that began before its slot was marked may be remembered now: so draining backends' connections
+// can be counted, and cost one insertion each.
+static __always_inline int balance_notes_old(__u32 cpu) {
+    struct workspace *own = workspace_rationed(cpu);
+
+    if (!own || config.dry_run || own->packet.flags & (PACKET_ICMP_ERROR | PACKET_CLOSING) ||
+        own->old_connections >= OLD_CONNECTIONS_PER_SECOND)
+        return 0;
+    own->old_connections++;
+    return 1;
+}
+
+// The backend, by its number in the service, of a new connection whose slot is marked: the current one, or its
+// predecessor while it ramps.
+static __always_inline __u32 balance_new(const struct view *view, const struct service *service, __u32 hash,
+                                         __u32 current) {
+    __u32 chosen = current;
+
+    if (!ramp_takes(backend_at(view, service->backends + current), hash))
+        chosen = previous_for_new(view, service, hash, current);
+    if (chosen != current)
+        TRACE_FLAG(TRACE_PREVIOUS);
+    return chosen;
 }
 
 // The backend, by its number in the service, of the connection that the packet in this CPU's workspace belongs to,
@@ -85,6 +112,7 @@ __noinline __u32 balance_marked(__u32 cpu, __u32 service_index, __u32 hash, __u3
             return current;
         if (!connection_allowed(&view, &own->packet, 1))
             return previous_for_new(&view, service, hash, current);
+        current = balance_new(&view, service, hash, current);
         connection_remember(&view, own, service, current);
         return current;
     }
@@ -92,9 +120,11 @@ __noinline __u32 balance_marked(__u32 cpu, __u32 service_index, __u32 hash, __u3
     if (remembered != SLOT_NONE)
         return remembered;
     previous = previous_of(&view, service, hash);
-    if (previous == SLOT_NONE)
+    if (previous >= service->backend_count || drain_ended(backend_at(&view, service->backends + previous)))
         return current;
     TRACE_FLAG(TRACE_PREVIOUS);
+    if (balance_notes_old(cpu))
+        connection_remember(&view, own, service, previous);
     return previous;
 }
 
@@ -111,7 +141,7 @@ static __always_inline __u32 balance_by_hash(const struct view *view, const stru
     if (p->flags & PACKET_SYN)
         return previous_for_new(view, service, hash, current);
     previous = previous_of(view, service, hash);
-    if (previous == SLOT_NONE)
+    if (previous >= service->backend_count || drain_ended(backend_at(view, service->backends + previous)))
         return current;
     TRACE_FLAG(TRACE_PREVIOUS);
     return previous;
@@ -129,7 +159,10 @@ static __always_inline __u32 balance_client(const struct view *view, const struc
     if (!client || bpf_jiffies64() - client->seen > longest)
         return SLOT_NONE;
     number = connection_backend(view, service, client);
-    if (number == SLOT_NONE || (!takes_new_flows(view, service, number) && (is_new || drain_is_over(service))))
+    if (number == SLOT_NONE)
+        return SLOT_NONE;
+    if (!takes_new_flows(view, service, number) &&
+        (is_new || drain_is_over(service) || drain_ended(backend_at(view, service->backends + number))))
         return SLOT_NONE;
     if (!config.dry_run && !(own->packet.flags & PACKET_ICMP_ERROR))
         client->seen = bpf_jiffies64();

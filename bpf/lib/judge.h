@@ -14,21 +14,32 @@
 #define TRANSLATE (-2)
 
 // Leaves the packet to sluice_translate.
-static __always_inline int judge_translated(const struct packet *p, const struct frontend *frontend) {
+static __always_inline int judge_translated(const struct packet *p, const struct frontend *frontend,
+                                            __u32 service_index) {
     struct workspace *own = workspace_of(p->cpu);
 
     if (!own)
         return OUTCOME_DROP_INTERNAL;
     own->packet = *p;
-    own->service = frontend->service;
+    own->service = service_index;
     own->target = frontend->target;
     return TRANSLATE;
+}
+
+// The entry for clients of the source's zone, of a service that has variants. Rare, so it costs others one test.
+static __always_inline __u32 zone_variant(const struct view *view, const struct service *service, __u32 service_index,
+                                          __u32 source_value) {
+    const struct service_detail *detail = line_at(view, view_tail(view)->details_line + service_index);
+    __u32 zone = view_paged(view, detail->zones_base, source_value & ADDRESS_CLASS);
+
+    return zone ? service->variants + zone - 1 : service_index;
 }
 
 // A packet of a flow to a service's frontend.
 static __always_inline int judge_service(struct xdp_md *ctx, const struct view *view, struct packet *p,
                                          const struct interface *in, const struct frontend *frontend) {
     __u32 source_value = address_value(view, p->source, p->v6), cell, index = BACKEND_NONE;
+    __u32 service_index = frontend->service;
     const struct service *service;
     const struct backend *backend;
 
@@ -41,15 +52,19 @@ static __always_inline int judge_service(struct xdp_md *ctx, const struct view *
     TRACE_FLAG(TRACE_SERVICE);
     if (unlikely(!policy_judge(p, cell)))
         return policy_refusal(p, cell);
-    service = line_at(view, view->head->services_line + frontend->service);
+    service = line_at(view, view->head->services_line + service_index);
+    if (unlikely(service->variants)) {
+        service_index = zone_variant(view, service, service_index, source_value);
+        service = line_at(view, view->head->services_line + service_index);
+    }
     p->service_counter = service->counter;
     p->flags |= PACKET_SERVICE;
     if (unlikely(service->forward == FORWARD_NAT))
-        return judge_translated(p, frontend);
+        return judge_translated(p, frontend, service_index);
     if (unlikely(service->flags & SERVICE_QUIC))
-        index = quic_backend(ctx, service, frontend->service, p);
+        index = quic_backend(ctx, service, service_index, p);
     if (likely(index == BACKEND_NONE))
-        index = balance(view, service, frontend->service, p);
+        index = balance(view, service, service_index, p);
     if (unlikely(index == BACKEND_NONE))
         return unavailable(ctx, p, service);
     backend = backend_at(view, index);

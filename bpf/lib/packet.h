@@ -83,6 +83,9 @@ struct resolve {
 // value once it is in a map, so the many ways through the parser are one way from there on (they would multiply to over
 // a million instructions), functions find it without pointers to the stack, and stack is short. On the fast path it
 // lives in registers, and is put here for the functions that are called when something rare happens.
+// Of those that are remembered late, see balance.h; per CPU.
+#define OLD_CONNECTIONS_PER_SECOND 20000
+
 struct workspace {
     struct packet packet;
     struct hop hop;
@@ -102,6 +105,7 @@ struct workspace {
     __u32 too_big;
     __u32 refusals; // answers of services without a backend
     __u32 new_flows;
+    __u32 old_connections;
 };
 
 struct {
@@ -127,7 +131,7 @@ static __always_inline struct workspace *workspace_rationed(__u32 cpu) {
 
     if (own && now - own->second_began >= control.ticks_per_second) {
         own->second_began = now;
-        own->events = own->too_big = own->refusals = own->new_flows = 0;
+        own->events = own->too_big = own->refusals = own->new_flows = own->old_connections = 0;
     }
     return own;
 }

@@ -96,7 +96,7 @@ static __always_inline __u32 translation_known(const struct view *view, const st
     if (index - service->backends >= service->backend_count)
         return BACKEND_NONE;
     backend = backend_at(view, index);
-    if (backend->slot != entry->backend || backend->tag != entry->tag)
+    if (backend->slot != entry->backend || backend->tag != entry->tag || drain_ended(backend))
         return BACKEND_NONE;
     translation_use(own, entry);
     return index;

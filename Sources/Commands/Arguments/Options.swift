@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Dataplane
 import Net
+import Policy
 
 /// Which data plane of the node is meant.
 struct InstanceOptions: ParsableArguments {
@@ -39,4 +40,12 @@ private func parseInstance(_ name: String) throws -> Instance {
 func parseAddress(_ text: String) throws -> IPAddress {
     guard let address = IPAddress(text) else { throw ValidationError("'\(text)' is no IPv4 or IPv6 address") }
     return address
+}
+
+/// Seconds of a duration as files have them, more than none.
+func parseDuration(_ text: String) throws -> Int {
+    guard let seconds = Duration.seconds(parsing: text), seconds > 0 else {
+        throw ValidationError("'\(text)' is no duration: write it like 90s, 10m or 1h30m, up to a year")
+    }
+    return seconds
 }

@@ -35,12 +35,24 @@ struct ServiceReport: Report, Equatable {
         var address: IPAddress
         var weight: UInt16
         var group: String? = nil
+        var zone: String? = nil
         var state: State
         /// Live flows; `nil` where the service's flows are not all remembered.
         var flows: Int?
         /// How long handshakes take, in microseconds; `nil` where that is not measured, or was not yet.
         var handshake: Int?
         var traffic: Traffic
+        /// Connections that a draining backend still has; `nil` where it is up.
+        var connections: Int? = nil
+        /// Seconds until nothing goes to a draining backend any more; `nil` where it is up, or that time has come.
+        var drainSeconds: Int? = nil
+
+        /// `draining, 17 flows, ends in 9m58s`
+        var condition: String {
+            guard state == .draining else { return state.rawValue }
+            let flows = connections.map { ", \($0) \($0 == 1 ? "flow" : "flows")" } ?? ""
+            return state.rawValue + flows + (drainSeconds.map { ", ends in \($0.asDuration)" } ?? "")
+        }
     }
 
     var services: [Service]
@@ -84,11 +96,11 @@ extension ServiceReport.Service {
 
     fileprivate func details(_ style: Style) -> String {
         var table = Table(
-            "BACKEND", "ADDRESS", "GROUP", "WEIGHT", "STATE", "FLOWS", "HANDSHAKE", "PACKETS", "BYTES")
+            "BACKEND", "ADDRESS", "GROUP", "ZONE", "WEIGHT", "STATE", "FLOWS", "HANDSHAKE", "PACKETS", "BYTES")
         for backend in backends {
             table.add(
-                .init(backend.name), .init(backend.address), .init(backend.group), .init(backend.weight),
-                .init(backend.state.rawValue, backend.state == .up ? .green : .yellow),
+                .init(backend.name), .init(backend.address), .init(backend.group), .init(backend.zone),
+                .init(backend.weight), .init(backend.condition, backend.state == .up ? .green : .yellow),
                 .init(backend.flows), .init(backend.handshake.map { "\($0) us" }),
                 .init(backend.traffic.packets), .init(backend.traffic.bytes))
         }
@@ -115,9 +127,21 @@ extension ServiceReport.Backend {
                 .init(key: "address", value: JSON(address)),
                 .init(key: "weight", value: JSON(weight)),
                 .init(key: "group", value: group.map(JSON.string) ?? .null),
+                .init(key: "zone", value: zone.map(JSON.string) ?? .null),
                 .init(key: "state", value: .string(state.rawValue)),
                 .init(key: "flows", value: flows.map { JSON($0) } ?? .null),
                 .init(key: "handshake_us", value: handshake.map { JSON($0) } ?? .null),
+                .init(key: "connections", value: connections.map { JSON($0) } ?? .null),
+                .init(key: "drain_ends_in", value: drainSeconds.map { JSON($0) } ?? .null),
             ] + traffic.members)
+    }
+}
+
+extension Int {
+    /// Seconds as people write durations: `9m58s`.
+    fileprivate var asDuration: String {
+        let parts = [(self / 86_400, "d"), (self / 3600 % 24, "h"), (self / 60 % 60, "m"), (self % 60, "s")]
+        let text = parts.filter { $0.0 > 0 }.prefix(2).map { "\($0.0)\($0.1)" }.joined()
+        return text.isEmpty ? "0s" : text
     }
 }

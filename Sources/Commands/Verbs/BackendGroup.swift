@@ -1,5 +1,6 @@
 internal import ArgumentParser
 import Net
+import Node
 import Plan
 
 struct BackendGroup: ParsableCommand {
@@ -18,12 +19,13 @@ struct BackendGroup: ParsableCommand {
         @Argument(help: "An IPv4 or IPv6 address.", transform: parseAddress) var address: IPAddress
         @Option(help: "Its share of new flows, 0 to 65535.") var weight: UInt16 = 1
         @Option(help: "One of the service's groups, where it has any.") var group: String?
+        @Option(help: "The zone whose clients are preferably sent here.") var zone: String?
         @OptionGroup var instance: InstanceOptions
 
         var isVerbose: Bool { instance.verbose }
 
         func run(in environment: Environment) throws {
-            try backend.change(.add(address: address, weight: weight, group: group), instance, environment)
+            try backend.change(.add(address: address, weight: weight, group: group, zone: zone), instance, environment)
         }
     }
 
@@ -41,14 +43,26 @@ struct BackendGroup: ParsableCommand {
 
     struct Drain: Command {
         static let configuration = CommandConfiguration(
-            abstract: "Give a backend no new flows; those that it has stay.")
+            abstract: "Give a backend no new flows; those that it has stay.",
+            discussion: """
+                They stay until the service's drain time is over, or for as long as `--for` says; from then on nothing \
+                goes there. `sluice service show` tells how many are left.
+                """)
 
         @OptionGroup var backend: BackendArguments
+        @Option(
+            name: .customLong("for"), help: "How long, as 90s, 10m or 1h30m.", transform: parseDuration)
+        var seconds: Int?
         @OptionGroup var instance: InstanceOptions
 
         var isVerbose: Bool { instance.verbose }
 
-        func run(in environment: Environment) throws { try backend.change(.drain, instance, environment) }
+        func run(in environment: Environment) throws {
+            let change = seconds.map {
+                Override.Change.drainFor(seconds: $0, end: NodeFacts.monotonicSeconds() + UInt64($0))
+            }
+            try backend.change(change ?? .drain, instance, environment)
+        }
     }
 
     struct Undrain: Command {
@@ -100,7 +114,7 @@ extension Override.Change {
     fileprivate var keepsBackends: Bool {
         switch self {
         case .add, .remove: false
-        case .drain, .undrain, .weight, .split: true
+        case .drain, .drainFor, .undrain, .weight, .split: true
         }
     }
 }

@@ -17,9 +17,7 @@ struct ServiceGroup: ParsableCommand {
 
         func run(in environment: Environment) throws {
             let running = try Running(instance)
-            environment.show(
-                try ServiceReport(running.state, try running.dataplane.counters(), try running.dataplane.loads()),
-                json: output.json)
+            environment.show(try ServiceReport(running), json: output.json)
         }
     }
 
@@ -34,10 +32,7 @@ struct ServiceGroup: ParsableCommand {
 
         func run(in environment: Environment) throws {
             let running = try Running(instance)
-            environment.show(
-                try ServiceReport(
-                    running.state, try running.dataplane.counters(), try running.dataplane.loads(), only: name),
-                json: output.json)
+            environment.show(try ServiceReport(running, only: name), json: output.json)
         }
     }
 

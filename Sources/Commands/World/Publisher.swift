@@ -81,6 +81,6 @@ extension Document {
 
 extension Override.Change {
     fileprivate var addedAddress: IPAddress? {
-        if case .add(let address, _, _) = self { address } else { nil }
+        if case .add(let address, _, _, _) = self { address } else { nil }
     }
 }

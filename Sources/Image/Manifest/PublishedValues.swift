@@ -18,12 +18,14 @@ extension Override: ManifestValue {
         writer.text(service)
         writer.text(backend)
         switch change {
-        case .add(let address, let weight, let group):
+        case .add(let address, let weight, let group, let zone):
             writer.byte(0)
             address.write(to: &writer)
             writer.number(weight)
             writer.flag(group != nil)
             if let group { writer.text(group) }
+            writer.flag(zone != nil)
+            if let zone { writer.text(zone) }
         case .remove: writer.byte(1)
         case .drain: writer.byte(2)
         case .undrain: writer.byte(3)
@@ -33,6 +35,10 @@ extension Override: ManifestValue {
         case .split(let weight):
             writer.byte(5)
             writer.number(weight)
+        case .drainFor(let seconds, let end):
+            writer.byte(6)
+            writer.signed(seconds)
+            writer.number(end)
         }
     }
 
@@ -43,12 +49,14 @@ extension Override: ManifestValue {
             case 0:
                 .add(
                     address: try IPAddress(from: &reader), weight: try reader.number(),
-                    group: try reader.flag() ? try reader.text() : nil)
+                    group: try reader.flag() ? try reader.text() : nil,
+                    zone: try reader.flag() ? try reader.text() : nil)
             case 1: .remove
             case 2: .drain
             case 3: .undrain
             case 4: .weight(try reader.number())
             case 5: .split(try reader.number())
+            case 6: .drainFor(seconds: try reader.signed(), end: try reader.number())
             default: throw .corrupt("an unknown kind of override")
             }
         self.init(service: service, backend: backend, change: change)

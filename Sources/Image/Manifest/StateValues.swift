@@ -152,6 +152,7 @@ extension ServiceState: ManifestValue {
         writer.number(tunnelPort)
         writer.number(vni)
         writer.number(mtu ?? 0)
+        writer.list(zoneSlots)
     }
 
     init(from reader: inout ManifestReader) throws(ImageError) {
@@ -195,6 +196,29 @@ extension ServiceState: ManifestValue {
         vni = try reader.number()
         let mtu: UInt16 = try reader.number()
         self.mtu = mtu == 0 ? nil : mtu
+        zoneSlots = try reader.list()
+    }
+}
+
+extension ZoneSlots: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(zone)
+        writer.number(slots.drainEnd)
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(zone: try reader.text(), slots: ServiceSlots(drainEnd: try reader.number()))
+    }
+}
+
+extension ZoneState: ManifestValue {
+    func write(to writer: inout ManifestWriter) {
+        writer.text(name)
+        writer.number(UInt(set))
+    }
+
+    init(from reader: inout ManifestReader) throws(ImageError) {
+        self.init(name: try reader.text(), set: Int(try reader.number(UInt32.self)))
     }
 }
 
@@ -216,6 +240,11 @@ extension BackendState: ManifestValue {
         writer.number(weight)
         writer.flag(group != nil)
         if let group { writer.text(group) }
+        writer.flag(zone != nil)
+        if let zone { writer.text(zone) }
+        writer.signed(slowStart)
+        writer.number(rampStart)
+        writer.number(drainEnd)
         writer.optional(mac)
         writer.byte(UInt8(quicID?.count ?? 0))
         for byte in quicID ?? [] { writer.byte(byte) }
@@ -228,6 +257,10 @@ extension BackendState: ManifestValue {
         self.init(
             name: try reader.text(), address: try IPAddress(from: &reader), weight: try reader.number(), slot: 0)
         if try reader.flag() { group = try reader.text() }
+        if try reader.flag() { zone = try reader.text() }
+        slowStart = try reader.signed()
+        rampStart = try reader.number()
+        drainEnd = try reader.number()
         mac = try reader.optional()
         let length = try reader.byte()
         guard length <= Service.QUIC.longestID else { throw .corrupt("an id longer than ids are") }
@@ -266,6 +299,7 @@ extension State: ManifestValue {
         flows.write(to: &writer)
         writer.list(sets)
         writer.list(rules)
+        writer.list(zones)
         writer.list(services)
         writer.list(nodeAddresses)
     }
@@ -280,6 +314,7 @@ extension State: ManifestValue {
         flows = try FlowSettings(from: &reader)
         sets = try reader.list()
         rules = try reader.list()
+        zones = try reader.list()
         services = try reader.list()
         nodeAddresses = try reader.list()
         try checkReferences()
@@ -289,6 +324,7 @@ extension State: ManifestValue {
         for service in services where !(service.sources ?? []).allSatisfy({ $0 < sets.count }) {
             throw .corrupt("service '\(service.name)' refers to what is not there")
         }
+        guard zones.allSatisfy({ $0.set < sets.count }) else { throw .corrupt("a zone refers to what is not there") }
         for rule in rules {
             let known = rule.to.allSatisfy { destination in
                 switch destination {

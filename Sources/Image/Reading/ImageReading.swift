@@ -46,35 +46,48 @@ extension Image {
                 class6Default: tail.class6_default),
             frontends: FrontendTable(mask: head.frontends_mask, words: words(.frontends)),
             protocols: words(.protocols), directories: words(.directories), pages: words(.pages),
-            nodeBase: tail.node_base, transitBase: tail.transit_base, wideBase: tail.wide_base)
-        guard services.services.count == published.state.services.count * Line.words else {
+            nodeBase: tail.node_base, transitBase: tail.transit_base, wideBase: tail.wide_base,
+            zonesBase: services.zonesBase)
+        let entries = ServiceEntries(published.state)
+        let serviceCount = published.state.services.count
+        guard services.services.count == (serviceCount + entries.variants.count) * Line.words else {
             throw .corrupt("the manifest names other services than the tables hold")
         }
         var unread: UnreadSlots?
-        if let memory {
+        // Tables of zones lie behind those of all services, so all are read.
+        if let memory, entries.variants.isEmpty {
             unread = try UnreadSlots(memory, services, but: published.state.services.firstIndex { $0.name == name })
         }
         for index in published.state.services.indices where unread?.shape(of: index) == nil {
-            try Self.readSlots(of: &published.state.services[index], services.entry(index), from: source)
+            let state = published.state.services[index]
+            published.state.services[index].slots = try Self.slots(
+                state, services.entry(index), drainEnd: state.slots.drainEnd, from: source)
+        }
+        for (offset, variant) in entries.variants.enumerated() {
+            guard let own = variant.own else { continue }
+            let state = published.state.services[variant.service]
+            published.state.services[variant.service].zoneSlots[own].slots = try Self.slots(
+                state, services.entry(serviceCount + offset), drainEnd: state.zoneSlots[own].slots.drainEnd,
+                from: source)
         }
         self.init(
             published: published, policy: policy, interfaces: interfaces, services: services, layout: source.layout,
             head: words(.head), manifest: manifest, policyChecksum: policyChecksum, unread: unread)
     }
 
-    private static func readSlots(
-        of state: inout ServiceState, _ table: service, from source: ImageBytes
-    ) throws(ImageError) {
+    private static func slots(
+        _ state: ServiceState, _ table: service, drainEnd: UInt64, from source: ImageBytes
+    ) throws(ImageError) -> ServiceSlots {
         let (bytes, firstLine) = (source[.slots], source.layout.start(.slots))
         let (words, highest) = try slots(
             table.slots_line, table.slot_count, mask: UInt16(SLOT_BACKEND), in: bytes, firstLine: firstLine)
         let (previous, highestPrevious) = try slots(
             table.previous_line, table.previous_count, mask: .max, in: bytes, firstLine: firstLine)
-        let slots = ServiceSlots(table: words, previous: previous, drainEnd: state.slots.drainEnd)
+        let slots = ServiceSlots(table: words, previous: previous, drainEnd: drainEnd)
         guard slots.current.isEmpty || highest <= state.backends.count, highestPrevious <= state.backends.count else {
             throw .corrupt("a slot of '\(state.name)' holds no backend")
         }
-        state.slots = slots
+        return slots
     }
 
     /// The slots and the highest backend index in them plus one, where ``ServiceSlots/none`` plus one is 0.

@@ -54,7 +54,7 @@ struct AddressClasses {
     private(set) var v6 = Family()
     /// Which of the state's sets hold the addresses of each class, rising.
     let members: [[Int32]]
-    /// Classes of each of the state's sets, rising; none for sets that nobody names.
+    /// Classes of each of the state's sets, rising; none for sets that nobody names and that are no zone.
     let classes: [[Int32]]
     /// Classes of addresses where wide services answer, and which do, as rising indices into the state's services.
     let wide: [(addressClass: Int, services: [Int])]
@@ -143,7 +143,7 @@ struct AddressClasses {
 
     /// Which sets hold the addresses at one point of the walk.
     private struct Membership {
-        /// Sets that rules and services name; no other set needs classes of its own.
+        /// Sets that rules and services name, and zones; no other set needs classes of its own.
         let namedSets: [Int]
         var table: ClassTable
         private var setOfPart: [Int32] = []
@@ -163,6 +163,7 @@ struct AddressClasses {
                 for case .set(let set) in rule.to { named.insert(set) }
             }
             for service in state.services { named.formUnion(service.sources ?? []) }
+            for zone in state.zones { named.insert(zone.set) }
             namedSets = named.sorted()
             wideServices = state.services.indices.filter { state.services[$0].isWide }
             let elementCount = state.sets.count + wideServices.count

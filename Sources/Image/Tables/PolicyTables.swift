@@ -14,6 +14,8 @@ struct PolicyTables: Equatable, Sendable {
     var transitBase: UInt32
     /// `WIDE_NONE` where there are no wide frontends.
     var wideBase: UInt32
+    /// Paged array: source class to the number of its zone from 1 on, 0 for none; 0 where there are no zones.
+    var zonesBase: UInt32
 }
 
 extension PolicyTables {
@@ -22,6 +24,7 @@ extension PolicyTables {
         addresses = try AddressTables(classes)
         var arrays = PagedArrays()
         let ports = PortClasses(state, in: &arrays)
+        zonesBase = Self.zones(state, classes, in: &arrays)
         let verdicts = try Verdicts(state, addresses: addresses, classes: classes, ports: ports, arrays: arrays)
         frontends = try FrontendTable(verdicts.frontends, wide: verdicts.wide)
         protocols = ports.protocols
@@ -34,6 +37,12 @@ extension PolicyTables {
         transitBase = verdicts.transitBase
         wideBase = verdicts.wideBase
         guard directories.count < Int(PROTOCOL_CONSTANT) else { throw .tooLarge(what: "the verdicts") }
+    }
+
+    private static func zones(_ state: State, _ classes: AddressClasses, in arrays: inout PagedArrays) -> UInt32 {
+        guard !state.zones.isEmpty else { return 0 }
+        let numbers = Dictionary(state.zones.enumerated().map { ($1.set, UInt32($0) + 1) }) { first, _ in first }
+        return arrays.array(classes.members.map { $0.lazy.compactMap { numbers[Int($0)] }.first ?? 0 })
     }
 
     func word(_ base: UInt32, _ index: UInt32) -> UInt32 {
@@ -58,7 +67,7 @@ extension PolicyTables {
     static func agree(_ left: State, _ right: State) -> Bool {
         func parts(_ set: AddressSet) -> AddressSet { AddressSet(parts: set.parts, complement: set.complement) }
         return left.ingressDefault == right.ingressDefault && left.echoReply == right.echoReply
-            && left.nodeAddresses == right.nodeAddresses
+            && left.nodeAddresses == right.nodeAddresses && left.zones.map(\.set) == right.zones.map(\.set)
             && left.services.elementsEqual(right.services) {
                 $0.vips == $1.vips && $0.vipPrefixes == $1.vipPrefixes && $0.ports == $1.ports
                     && $0.targets == $1.targets

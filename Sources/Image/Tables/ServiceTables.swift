@@ -31,6 +31,15 @@ struct ServiceTables: Equatable, Sendable {
         self.sequences = sequences
     }
 
+    /// Of the array from a source's class to its zone; 0 where no service has zones.
+    var zonesBase: UInt32 {
+        details.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: Line.bytes).lazy
+                .map { bytes.loadUnaligned(fromByteOffset: $0, as: service_detail.self).zones_base }
+                .first { $0 != 0 } ?? 0
+        }
+    }
+
     func entry(_ index: Int) -> service {
         services.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index * Line.bytes, as: service.self) }
     }
@@ -39,10 +48,12 @@ struct ServiceTables: Equatable, Sendable {
     ///   - shapes: of the services' slots.
     ///   - quic: their tables, which lie from `firstQUICLine` on.
     ///   - firstSlotsLine: the slots of all services follow each other from here.
+    ///   - entries: what there is besides one entry for each service.
+    ///   - zonesBase: of the array from a source's class to its zone.
     ///   - nodeAddresses: backends there are the node itself.
     init(
-        _ states: [ServiceState], _ shapes: [SlotShape], _ quic: QUICTables, firstQUICLine: Int, firstSlotsLine: Int,
-        nodeAddresses: [IPAddress] = []
+        _ states: [ServiceState], _ shapes: [SlotShape], _ entries: ServiceEntries, zonesBase: UInt32,
+        _ quic: QUICTables, firstQUICLine: Int, firstSlotsLine: Int, nodeAddresses: [IPAddress] = []
     ) throws(ImageError) {
         let own = Set(nodeAddresses)
         let highest = states.flatMap(\.backends).map(\.slot).max()
@@ -50,19 +61,18 @@ struct ServiceTables: Equatable, Sendable {
         backendIndex = [UInt32](repeating: BACKEND_NONE, count: highest.map { Int($0) + 1 } ?? 0)
         services.reserveCapacity(states.count * Line.words)
         var line = firstSlotsLine
-        let firstSequencesLine = firstSlotsLine + shapes.reduce(0) { $0 + $1.lines }
+        let zoneLines = entries.variants.reduce(0) { lines, variant in
+            lines + (variant.own.map { SlotShape(states[variant.service].zoneSlots[$0].slots).lines } ?? 0)
+        }
+        let firstSequencesLine = firstSlotsLine + shapes.reduce(0) { $0 + $1.lines } + zoneLines
         var backendCount = 0
         for (index, (state, shape)) in zip(states, shapes).enumerated() {
             guard state.backends.count <= Int(SLOT_BACKEND) else {
                 throw .tooLarge(what: "the backends of service '\(state.name)'")
             }
             var entry = service()
-            entry.drain_end = shape.drainEnd
-            entry.slots_line = UInt32(truncatingIfNeeded: line)
-            entry.slot_count = UInt32(shape.count)
-            entry.previous_line = UInt32(truncatingIfNeeded: line + Self.slotLines(shape.count))
-            entry.previous_count = UInt32(shape.previousCount)
-            line += shape.lines
+            entry.place(shape, at: &line)
+            entry.variants = UInt32(entries.firstVariant[index])
             entry.backends = UInt32(backendCount)
             entry.backend_count = UInt32(state.backends.count)
             entry.counter = state.slot
@@ -85,6 +95,7 @@ struct ServiceTables: Equatable, Sendable {
             if state.quic != nil { entry.flags |= UInt8(SERVICE_QUIC) }
             services.append(bytesOf: entry)
             var detail = service_detail()
+            detail.zones_base = entry.variants > 0 ? zonesBase : 0
             detail.affinity = UInt32(clamping: state.affinity)
             let sequence = state.sequence
             detail.sequence_line = UInt32(truncatingIfNeeded: firstSequencesLine + sequences.count / Line.words)
@@ -108,6 +119,15 @@ struct ServiceTables: Equatable, Sendable {
                 backendCount += 1
             }
         }
+        for variant in entries.variants {
+            var entry = entry(variant.service)
+            entry.variants = 0
+            if let own = variant.own {
+                entry.place(SlotShape(states[variant.service].zoneSlots[own].slots), at: &line)
+            }
+            services.append(bytesOf: entry)
+            details += details[variant.service * Line.words..<(variant.service + 1) * Line.words]
+        }
         details += quic.words
     }
 
@@ -127,6 +147,11 @@ struct ServiceTables: Equatable, Sendable {
         entry.tag = tag(state)
         if let source = state.tunnelSource { entry.outer_sum = outerSum(source: source, destination: state.address) }
         entry.weight = weight
+        entry.drain_end = UInt32(clamping: state.drainEnd)
+        if state.rampStart > 0 {
+            entry.ramp_start = UInt32(clamping: state.rampStart)
+            entry.ramp_seconds = UInt16(clamping: state.slowStart)
+        }
         if let mac = state.mac ?? (forward.hasNetworks ? MACAddress(derivedFrom: state.address) : nil) {
             withUnsafeMutableBytes(of: &entry.mac) { $0.copyBytes(from: mac.bytes) }
             entry.flags |= UInt8(BACKEND_MAC)
@@ -205,6 +230,18 @@ extension [UInt32] {
             append(UInt32(numbers[place]) | UInt32(second) << 16)
         }
         while !count.isMultiple(of: Line.words) { append(0) }
+    }
+}
+
+extension service {
+    /// Takes lines for slots.
+    fileprivate mutating func place(_ shape: SlotShape, at line: inout Int) {
+        drain_end = shape.drainEnd
+        slots_line = UInt32(truncatingIfNeeded: line)
+        slot_count = UInt32(shape.count)
+        previous_line = UInt32(truncatingIfNeeded: line + ServiceTables.slotLines(shape.count))
+        previous_count = UInt32(shape.previousCount)
+        line += shape.lines
     }
 }
 

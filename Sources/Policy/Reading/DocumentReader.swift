@@ -15,6 +15,7 @@ struct DocumentReader {
     /// In the order of the files, for suggestions.
     var names: [String] = []
 
+    var zoneNames: [String: Position] = [:]
     var interfaceNames: [String: Position] = [:]
     var policyNames: [String: Position] = [:]
     var setDefaults: [String: Position] = [:]
@@ -31,6 +32,11 @@ struct DocumentReader {
         for fields in sections {
             guard let fields else { continue }
             version(fields)
+            if let node = fields["zones"] { zones(node) }
+        }
+        checkZonesAreApart()
+        for fields in sections {
+            guard let fields else { continue }
             if let node = fields["defaults"] { defaults(node) }
             if let node = fields["interfaces"] { interfaces(node) }
             if let node = fields["identities"] { identities(node) }

@@ -3,7 +3,7 @@ extension DocumentReader {
         (UInt8(ascii: "d"), 86_400), (UInt8(ascii: "h"), 3_600), (UInt8(ascii: "m"), 60), (UInt8(ascii: "s"), 1),
     ]
     /// A year; what is longer is a mistake, and sums stay far from overflow.
-    private static let longest = 365 * 86_400
+    fileprivate static let longest = 365 * 86_400
 
     /// A duration as `90s`, `1h` or `1h30m`: whole numbers with d, h, m or s, the larger unit first.
     ///
@@ -35,7 +35,7 @@ extension DocumentReader {
         return seconds
     }
 
-    private static func seconds(_ text: String) -> Int? {
+    fileprivate static func seconds(_ text: String) -> Int? {
         var rest = text.utf8[...]
         var units = Self.units[...]
         var total = 0
@@ -50,5 +50,12 @@ extension DocumentReader {
             units = units[(unit + 1)...]
         }
         return total
+    }
+}
+
+extension Duration {
+    /// What the file means by `90s`, `1h` or `1h30m`; `nil` where it is none, or longer than a year.
+    package static func seconds(parsing text: String) -> Int? {
+        DocumentReader.seconds(text).flatMap { $0 <= DocumentReader.longest ? $0 : nil }
     }
 }

@@ -10,7 +10,7 @@ struct KeyTable {
 
     static let document = KeyTable(
         noun: "the document",
-        keys: ["version", "interfaces", "defaults", "identities", "services", "policies", "tests"],
+        keys: ["version", "interfaces", "defaults", "identities", "zones", "services", "policies", "tests"],
         required: ["version"],
         unsupported: ["workloads", "never", "always", "failsafe"])
 
@@ -28,6 +28,8 @@ struct KeyTable {
     static let idle = KeyTable(noun: "idle times", keys: ["tcp", "udp", "sctp"])
 
     static let identity = KeyTable(noun: "an identity", keys: ["cidrs", "except", "labels"])
+
+    static let zone = KeyTable(noun: "a zone", keys: ["cidrs", "except"])
 
     static let service = KeyTable(
         noun: "a service",
@@ -48,8 +50,8 @@ struct KeyTable {
         noun: "quic", keys: ["id-offset", "id-length", "cid-length"], required: ["id-length"])
 
     static let backend = KeyTable(
-        noun: "a backend", keys: ["address", "weight", "group", "mac", "quic-id"], required: ["address"],
-        unsupported: ["zone", "slow-start"])
+        noun: "a backend", keys: ["address", "weight", "group", "zone", "slow-start", "mac", "quic-id"],
+        required: ["address"])
 
     static let policy = KeyTable(
         noun: "a policy", keys: ["from", "to", "ports", "action", "priority"], required: ["from", "to"])

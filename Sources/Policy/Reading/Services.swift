@@ -41,6 +41,8 @@ extension DocumentReader {
                 quicIDs(of: &service, fields["quic"], entries)
             }
             if areBackendsRead { checkMembers(of: service) }
+            checkZones(of: service)
+            checkSlowStarts(of: service)
             if let forward {
                 service.forward = forward
                 if forward == .nat, let node = fields["quic"] {
@@ -177,6 +179,8 @@ extension DocumentReader {
             if let node = fields["weight"] {
                 backend.weight = integer(node, "the weight", in: 0...UInt16.max) ?? backend.weight
             }
+            if let node = fields["slow-start"] { backend.slowStart = slowStart(node) ?? backend.slowStart }
+            backend.zone = fields["zone"].flatMap { zone($0) }
             backend.group = group(of: entry, fields["group"], among: groups)
             if let node = fields["mac"] {
                 backend.mac = mac(node, "the MAC")
