@@ -49,10 +49,12 @@ final class Download: Sendable {
     private let body = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString).body")
     private let head = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString).head")
     private let length: Int
+    private let original: URL
 
     /// `length` bytes, at most 10 MB, at `rate` bytes per second. Returns when the first of them have arrived.
     init(_ lab: Lab, length: Int, rate: Int, from host: String, by client: Lab.Host = .client1) async throws {
         self.length = length
+        original = URL(filePath: "\(lab.state)/large")
         program = try Program(
             lab.on(
                 client,
@@ -84,8 +86,11 @@ final class Download: Sendable {
         return lines.first { $0.hasPrefix("X-Server: ") }.map { String($0.dropFirst("X-Server: ".count)) } ?? ""
     }
 
-    /// Waits for the end; true where every byte came.
-    func completes() async -> Bool { await program.wait().succeeded && received == length }
+    /// Waits for the end; true where every byte came, and came as the server has it.
+    func completes() async -> Bool {
+        guard await program.wait().succeeded, received == length else { return false }
+        return (try? Data(contentsOf: body)) == (try? Data(contentsOf: original))?.prefix(length)
+    }
 
     /// True once nothing arrives for a second, though the server has more to send.
     func stalls() async throws -> Bool {

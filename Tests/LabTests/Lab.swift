@@ -1,12 +1,15 @@
 import Foundation
 import Testing
 
-/// The network that `tools/lab` builds, one for all tests.
+/// A network that `tools/lab` builds: one node for most tests, and a fleet of two behind a router.
 struct Lab: Sendable {
     enum Host: String, Sendable, CaseIterable {
         case client1 = "client-1"
         case client2 = "client-2"
+        case router
         case node
+        case node1 = "node-1"
+        case node2 = "node-2"
         case backend1 = "backend-1"
         case backend2 = "backend-2"
         case backend3 = "backend-3"
@@ -25,6 +28,7 @@ struct Lab: Sendable {
     }
 
     @TaskLocal static var current = Lab()
+    static let fleet = Lab(isFleet: true)
 
     static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path(percentEncoded: false)
@@ -34,7 +38,14 @@ struct Lab: Sendable {
 
     /// The same for every run in this checkout, so that a run cleans up behind one that was killed; another in every
     /// other checkout.
-    let name = "sluice-test-" + String(package.utf8.reduce(5381 as UInt32) { $0 &* 33 &+ UInt32($1) }, radix: 36)
+    let name: String
+    let isFleet: Bool
+
+    init(isFleet: Bool = false) {
+        let checkout = Self.package.utf8.reduce(5381 as UInt32) { $0 &* 33 &+ UInt32($1) }
+        name = "sluice-test-" + String(checkout, radix: 36) + (isFleet ? "-fleet" : "")
+        self.isFleet = isFleet
+    }
 
     var state: String { "/run/sluice-lab/\(name)" }
     func instance(_ host: Host) -> String { "\(name)-\(host.rawValue)" }
@@ -43,13 +54,17 @@ struct Lab: Sendable {
     func up() async throws {
         try await down()
         let backend = try TemporaryFile(backendFile)
-        try await tool(["up", "--name", name, "--sluice", Self.sluice, "--config", backend.path])
+        let kind = isFleet ? ["--fleet"] : []
+        try await tool(["up", "--name", name] + kind + ["--sluice", Self.sluice, "--config", backend.path])
     }
 
     func down() async throws { try await tool(["down", "--name", name]) }
 
     /// Gives the host's interface an XDP program that is not ours.
     func occupy(_ host: Host) async throws { try await tool(["occupy", "--name", name, host.rawValue]) }
+
+    /// Lets the fleet's router send to these nodes, and to no others.
+    func route(to nodes: [Host]) async throws { try await tool(["route", "--name", name] + nodes.map(\.rawValue)) }
 
     private func tool(_ arguments: [String]) async throws {
         try await LabTests.run(["\(Self.package)tools/lab"] + arguments)
@@ -85,10 +100,11 @@ final class TemporaryFile: Sendable {
 
 /// Builds the network before the first test of the suite and removes it after the last.
 struct LabTrait: SuiteTrait, TestScoping {
+    let lab: Lab
+
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let lab = Lab()
         let interrupts = Lab.interrupts.map { lab.removedOn(signal: $0) }
         defer { interrupts.forEach { $0.cancel() } }
         try await lab.up()
@@ -102,7 +118,8 @@ struct LabTrait: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == LabTrait {
-    static var lab: Self { Self() }
+    static var lab: Self { Self(lab: Lab()) }
+    static var fleet: Self { Self(lab: .fleet) }
 }
 
 extension Lab {
@@ -114,7 +131,9 @@ extension Lab {
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         source.setEventHandler {
             Task {
-                try? await down()
+                // The fleet's tests run inside the others' suite, while both networks are up.
+                try? await Lab.fleet.down()
+                try? await Lab().down()
                 exit(128 + number)
             }
         }

@@ -22,6 +22,7 @@ struct NodeFile {
     var interface = "eth0"
     var unavailable = "drop"
     var defaults = "echo: reply"
+    var drainTime = "1h"
     /// Lines at the end.
     var more = ""
 
@@ -39,6 +40,7 @@ struct NodeFile {
             ports: [\(ports.joined(separator: ", "))]
             forward: \(forward)
             unavailable: \(unavailable)
+            drain-time: \(drainTime)
             backends:
         \(backends.map { "      \($0): {address: \"\($1)\", weight: \($2)}" }.joined(separator: "\n"))
         policies:\(policies.isEmpty ? " {}" : "")
@@ -63,9 +65,9 @@ extension Lab {
         try await LabTests.run(sluiceCommand(arguments, on: host))
     }
 
-    func apply(_ file: NodeFile) async throws {
+    func apply(_ file: NodeFile, on host: Host = .node) async throws {
         let file = try TemporaryFile(file.text)
-        try await sluice("apply", file.path)
+        try await sluice("apply", file.path, on: host)
     }
 
     /// Runs the body with the file applied on the node, and leaves nothing of it behind.
@@ -81,8 +83,8 @@ extension Lab {
         try result.get()
     }
 
-    func service(_ name: String) async throws -> Report.Service {
-        try await decode(Report.Services.self, sluice("service", "show", name, "--json")).services[0]
+    func service(_ name: String, on host: Host = .node) async throws -> Report.Service {
+        try await decode(Report.Services.self, sluice("service", "show", name, "--json", on: host)).services[0]
     }
 
     /// Packets dropped so far for a reason.
