@@ -13,7 +13,6 @@ public struct Simulation {
     private struct Node {
         var fleet: Fleet
         var state: State
-        let balancer: any Balancer
     }
 
     private enum Life: Equatable {
@@ -29,6 +28,8 @@ public struct Simulation {
     private let connections: [Connection]
     private var router: Router
     private var nodes: [Int: Node] = [:]
+    /// Of the same nodes, apart from what packets have nothing to do with.
+    private var balancers: [Int: any Balancer] = [:]
     /// Every version of the file so far.
     private var files: [Fleet]
     private var removed: Set<Int> = []
@@ -102,7 +103,7 @@ public struct Simulation {
     private func isOpen(_ index: Int) -> Bool { if case .open = lives[index] { true } else { false } }
 
     private func choose(_ connection: Connection, opens: Bool, at tick: Int) -> Int? {
-        nodes[router.node(of: connection)]?.balancer.choose(for: connection, opens: opens, now: Self.seconds(tick))
+        balancers[router.node(of: connection)]?.choose(for: connection, opens: opens, now: Self.seconds(tick))
     }
 
     private mutating func begin(_ index: Int, at tick: Int) {
@@ -135,6 +136,7 @@ public struct Simulation {
         case .lose(let node):
             router.lose(node)
             nodes[node] = nil
+            balancers[node] = nil
         case .join(let node, let start):
             try self.start(node, with: start == .file ? [files[files.count - 1]] : files, now: now)
             router.add(node)
@@ -145,7 +147,7 @@ public struct Simulation {
         guard var changed = nodes[node] else { return }
         changed.fleet.make(change)
         changed.state = try compile(changed.fleet, after: changed.state, now: now)
-        changed.balancer.publish(changed.state.services[0])
+        balancers[node]?.publish(changed.state.services[0])
         nodes[node] = changed
         if files.last != changed.fleet { files.append(changed.fleet) }
     }
@@ -162,8 +164,9 @@ public struct Simulation {
         var state: State?
         for file in files { state = try compile(file, after: state, now: now) }
         guard let state, let fleet = files.last else { return }
-        let started = Node(fleet: fleet, state: state, balancer: strategy.balancer(memory: scenario.memory))
-        started.balancer.publish(state.services[0])
-        nodes[node] = started
+        let balancer = strategy.balancer(memory: scenario.memory)
+        balancer.publish(state.services[0])
+        nodes[node] = Node(fleet: fleet, state: state)
+        balancers[node] = balancer
     }
 }
