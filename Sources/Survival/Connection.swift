@@ -24,6 +24,20 @@ public struct Connection: Equatable, Sendable {
         var router = SplitMix64(seed: seed)
         path = router.next()
     }
+
+    private init(_ client: IPAddress, hash: UInt32, path: UInt64, at tick: Int) {
+        self.client = client
+        self.hash = hash
+        self.path = path
+        port = 0
+        begin = tick
+        end = tick
+    }
+
+    /// One packet of a flood, of which nobody will ask who sent it.
+    static func hashed(_ hash: UInt32, path: UInt64, at tick: Int) -> Connection {
+        Connection(.v4(IPv4Address(0)), hash: hash, path: path, at: tick)
+    }
 }
 
 /// How many connections there are, and how long they last.

@@ -121,7 +121,7 @@ public struct Simulation {
 
     private mutating func inundate(_ packets: Int, at tick: Int) {
         for _ in 0..<packets {
-            _ = choose(.random(begin: tick, end: tick, using: &flood), opens: true, at: tick)
+            _ = choose(.hashed(flood.number(), path: flood.number(), at: tick), opens: true, at: tick)
         }
     }
 
