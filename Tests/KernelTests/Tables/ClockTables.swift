@@ -87,8 +87,9 @@ struct ClockTables {
                 overrides: [Override(service: "shop", backend: "b", change: .drainFor(seconds: 3, end: end))])
             #expect(try backends(node, 10_000..<10_060) { .ack(443, from: $0) } == before, "what runs stays")
             let slot = try #require(node.state.services[0].backends.first { $0.name == "b" }).slot
-            let left = try #require(try node.dataplane?.flows()).filter {
-                if case .connection(slot, _) = $0.kind { true } else { false }
+            let flows = try #require(try node.dataplane?.flows())
+            let left = flows.filter { flow in
+                if case .connection(slot, _, _) = flow.kind { true } else { false }
             }
             #expect(Set(left.map(\.sourcePort)) == Set(onB.map { UInt16($0) }), "and can be counted")
             #expect(!(try backends(node, 10_000..<10_060) { .syn(443, from: $0 + 5000) }.contains("b")))
