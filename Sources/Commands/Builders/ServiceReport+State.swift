@@ -59,7 +59,9 @@ private struct Drains {
     init(_ flows: [FlowEntry], now: UInt64) {
         self.now = now
         for flow in flows where flow.idle <= Self.idleLimit {
-            if case .connection(let slot, _) = flow.kind { counts[slot, default: 0] += 1 }
+            if case .connection(let slot, _, let state) = flow.kind, state != .closing {
+                counts[slot, default: 0] += 1
+            }
         }
     }
 
