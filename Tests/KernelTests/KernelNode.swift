@@ -99,12 +99,12 @@ final class KernelNode {
         for broadcast in ["10.0.0.255", "10.0.5.255"] { environment.localAddresses.insert(IPAddress(broadcast)!) }
         for (device, address, mac) in neighbours { environment.routes[IPAddress(address)!] = hop(device, mac) }
         for unresolved in ["10.0.0.13", "2001:db8:ff::13"] { environment.routes[IPAddress(unresolved)!] = .noNeighbour }
-        let networks: [(String, Environment.Route)] = [
-            ("10.0.0.0/24", .noNeighbour), ("10.0.5.0/24", .noNeighbour), ("10.99.0.0/16", .noRoute),
-            ("2001:db8:ff::/64", .noNeighbour), ("2001:db8:fe::/64", .noNeighbour), ("2001:db8:99::/48", .noRoute),
-            ("0.0.0.0/0", hop("far", "02:00:00:00:05:fe")), ("::/0", hop("far", "02:00:00:00:07:fe")),
+        let networks: [(String, Int, Environment.Route)] = [
+            ("10.0.0.0", 24, .noNeighbour), ("10.0.5.0", 24, .noNeighbour), ("10.99.0.0", 16, .noRoute),
+            ("2001:db8:ff::", 64, .noNeighbour), ("2001:db8:fe::", 64, .noNeighbour), ("2001:db8:99::", 48, .noRoute),
+            ("0.0.0.0", 0, hop("far", "02:00:00:00:05:fe")), ("::", 0, hop("far", "02:00:00:00:07:fe")),
         ]
-        environment.networks = networks.map { (try! Prefix(parsing: $0), $1) }
+        environment.networks = networks.map { (Prefix(masking: IPAddress($0)!, length: $1)!, $2) }
         return environment
     }
 
