@@ -27,9 +27,11 @@ extension Lab {
     /// What becomes of one connection attempt: refusal is an answer, silence is not.
     enum Attempt: Equatable { case answered, refused, silence }
 
+    /// Long enough for a second SYN, which follows after a second: Linux passes over an ICMP error that comes back while
+    /// the socket is still busy with sending the first one.
     func connect(to host: String, port: Int = 80, from client: Host = .client1) async throws -> Attempt {
         let finished = try await attempt(
-            on: client, ["curl", "--silent", "--max-time", "1", "--output", "/dev/null", "http://\(host):\(port)/"])
+            on: client, ["curl", "--silent", "--max-time", "2", "--output", "/dev/null", "http://\(host):\(port)/"])
         switch finished.status {
         case 0: return .answered
         case 7: return .refused

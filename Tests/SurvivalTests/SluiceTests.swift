@@ -83,6 +83,7 @@ private let mix = Mix(long: 600, short: 300)
     ) throws {
         var random = SplitMix64(seed: seed)
         let connections = Mix(long: 1500, short: 300).connections(ticks: Scenario.ticks, using: &random)
+        var total = 0
         for (backends, change) in [(8, Fleet.Change.add(8)), (10, .add(10)), (10, .drain(3)), (10, .weight(3, 4))] {
             let scenario = Scenario(
                 "both", [.init(at: 20, .change(change)), .init(at: 30, .lose(0))], backends: backends)
@@ -104,8 +105,9 @@ private let mix = Mix(long: 600, short: 300)
                     && router.node(of: connection) != later.node(of: connection)
             }
             #expect(outcome.broken == expected)
-            #expect(!expected.isEmpty)
+            total += expected.count
         }
+        #expect(total > 0, "something must be able to break")
     }
 
     @Test(arguments: seeds) func theDrainTimeIsForThoseThatAreOlder(seed: UInt64) throws {
