@@ -200,13 +200,15 @@ int sluice_egress(struct __sk_buff *skb) {
 // Sends what sluice_ingress could not for want of a neighbour: the kernel queues it while it resolves the address.
 SEC("tc")
 int sluice_resolve(struct __sk_buff *skb) {
-    const struct resolve *note = (const void *)(long)skb->data_meta;
+    struct resolve *note = (void *)(long)skb->data_meta;
     struct bpf_redir_neigh hop = {};
 
-    if ((const void *)(note + 1) > (const void *)(long)skb->data || note->magic != RESOLVE_MAGIC)
+    if ((void *)(note + 1) > (void *)(long)skb->data || note->magic != RESOLVE_MAGIC)
         return TC_ACT_UNSPEC;
     hop.nh_family = note->family;
     __builtin_memcpy(hop.ipv6_nh, note->address, 16);
+    // The note stays in front of the packet on its way through a veth pair, and must mean nothing to whoever is there.
+    note->magic = 0;
     skb->tc_index = RESOLVE_MAGIC & 0xffff;
     return bpf_redirect_neigh(note->interface, &hop, sizeof(hop), 0);
 }
