@@ -42,7 +42,9 @@ extension Oracle {
         if let known = remembered(flow, service, event) { return known }
         guard let old = previous.backend, !isOver(old) else { return current }
         // So that a draining backend's connections can be counted.
-        if case .packet(let flags, _) = event, !flags.closesConnection { remember(flow, old) }
+        if case .packet(let flags, _) = event, !flags.closesConnection, old.slot != current?.slot {
+            remember(flow, old)
+        }
         return old
     }
 

@@ -64,13 +64,18 @@ static __always_inline void count_all(const struct packet *p, __u32 outcome) {
         count(p, all, config.backend_base + p->backend_slot);
 }
 
-// NOTICE_…
-static __always_inline void count_notice(const struct packet *p, __u32 notice) {
+// One counter beside what becomes of the packet.
+static __always_inline void count_beside(const struct packet *p, __u32 index) {
     __u32 zero = 0;
     struct counter *all = bpf_map_lookup_elem(&counters, &zero);
 
-    if (all)
-        count(p, all, p->interface_slot * OUTCOME_ROOM + notice);
+    if (all && !config.dry_run)
+        count(p, all, index);
+}
+
+// NOTICE_…
+static __always_inline void count_notice(const struct packet *p, __u32 notice) {
+    count_beside(p, p->interface_slot * OUTCOME_ROOM + notice);
 }
 
 // Sends the packet in this CPU's workspace to whoever listens.

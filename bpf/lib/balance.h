@@ -44,6 +44,18 @@ static __always_inline __u32 previous_for_new(const struct view *view, const str
     return previous < service->backend_count && takes_new_flows(view, service, previous) ? previous : current;
 }
 
+// The previous backend of a connection that nobody remembers and whose slot is marked; the current one where that has
+// had its time or is gone.
+static __always_inline __u32 previous_for_old(const struct view *view, const struct service *service, __u32 hash,
+                                              __u32 current) {
+    __u32 previous = previous_of(view, service, hash);
+
+    if (previous >= service->backend_count || drain_ended(backend_at(view, service->backends + previous)))
+        return current;
+    TRACE_FLAG(TRACE_PREVIOUS);
+    return previous;
+}
+
 // The remembered backend, by its number in the service, or SLOT_NONE: also where the flow is a connection that is over
 // and opens again.
 static __always_inline __u32 balance_remembered(const struct view *view, const struct service *service,
@@ -119,11 +131,9 @@ __noinline __u32 balance_marked(__u32 cpu, __u32 service_index, __u32 hash, __u3
     remembered = balance_remembered(&view, service, own);
     if (remembered != SLOT_NONE)
         return remembered;
-    previous = previous_of(&view, service, hash);
-    if (previous >= service->backend_count || drain_ended(backend_at(&view, service->backends + previous)))
-        return current;
-    TRACE_FLAG(TRACE_PREVIOUS);
-    if (balance_notes_old(cpu))
+    previous = previous_for_old(&view, service, hash, current);
+    // Where both tables agree, as they mostly do when the table has grown, there is nothing to remember.
+    if (previous != current && balance_notes_old(cpu))
         connection_remember(&view, own, service, previous);
     return previous;
 }
@@ -131,7 +141,7 @@ __noinline __u32 balance_marked(__u32 cpu, __u32 service_index, __u32 hash, __u3
 // By the Maglev table, for a flow of which nothing is remembered.
 static __always_inline __u32 balance_by_hash(const struct view *view, const struct service *service,
                                              const struct packet *p) {
-    __u32 hash = balance_hash(service, p), slot = hash_scale(hash, service->slot_count), previous;
+    __u32 hash = balance_hash(service, p), slot = hash_scale(hash, service->slot_count);
     __u32 entry = slot_at(view, service->slots_line, slot), current = entry & SLOT_BACKEND;
 
     TRACE(hash, hash);
@@ -140,11 +150,7 @@ static __always_inline __u32 balance_by_hash(const struct view *view, const stru
         return current;
     if (p->flags & PACKET_SYN)
         return previous_for_new(view, service, hash, current);
-    previous = previous_of(view, service, hash);
-    if (previous >= service->backend_count || drain_ended(backend_at(view, service->backends + previous)))
-        return current;
-    TRACE_FLAG(TRACE_PREVIOUS);
-    return previous;
+    return previous_for_old(view, service, hash, current);
 }
 
 // The number of the backend that the client of a new flow, or of an old one that is not remembered, has; or SLOT_NONE.

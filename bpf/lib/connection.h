@@ -75,8 +75,7 @@ static __always_inline int connection_allowed(const struct view *view, const str
     if (!own)
         return 0;
     if (own->new_flows >= limit) {
-        if (!config.dry_run)
-            count_notice(p, NOTICE_UNREMEMBERED);
+        count_notice(p, NOTICE_UNREMEMBERED);
         return 0;
     }
     if (!config.dry_run)

@@ -60,14 +60,6 @@ static __always_inline __u32 quic_find(const struct view *view, const struct ser
     return SLOT_NONE;
 }
 
-static __always_inline void quic_count_unknown(const struct packet *p) {
-    __u32 zero = 0;
-    struct counter *all = bpf_map_lookup_elem(&counters, &zero);
-
-    if (all && !config.dry_run)
-        count(p, all, config.quic_base + p->service_counter);
-}
-
 // Of the packet in this CPU's workspace: the backend's number in the service, or SLOT_NONE where the hash decides.
 __noinline __u32 quic_number(struct xdp_md *ctx, __u32 cpu, __u32 service_index) {
     struct workspace *own = workspace_of(cpu);
@@ -107,7 +99,7 @@ __noinline __u32 quic_number(struct xdp_md *ctx, __u32 cpu, __u32 service_index)
         number = quic_find(&view, detail, id);
     }
     if (number == SLOT_NONE)
-        quic_count_unknown(p);
+        count_beside(p, config.quic_base + p->service_counter);
     return number;
 }
 

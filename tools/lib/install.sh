@@ -17,7 +17,7 @@ install_lab_python() {
     [ ! -x "$root/$lab_python/bin/python3" ] || ! "$root/$lab_python/bin/python3" -c 'import aioquic' 2>/dev/null ||
         return 0
     say "installing aioquic in $lab_python"
-    if ! { python3 -m venv "$root/$lab_python" && "$root/$lab_python/bin/pip" install --quiet aioquic; } >/dev/null 2>&1
+    if ! { python3 -m venv "$root/$lab_python" && "$root/$lab_python/bin/pip" install --quiet aioquic==1.7.2; } >/dev/null 2>&1
     then
         rm -rf "${root:?}/$lab_python"
         say "aioquic could not be installed: the lab goes without QUIC"

@@ -5,7 +5,7 @@ import Testing
 /// Tunnels over UDP that end at the node.
 @Suite(.enabled(if: isRoot), .serialized)
 struct UDPTunnelEndTables {
-    private static let policy = """
+    static let policy = """
         version: 1
         interfaces:
           nic: {decapsulate: [ipip, gue, geneve, vxlan: {port: 8472, vnis: [5000, 9, 16777215]}]}
@@ -18,8 +18,7 @@ struct UDPTunnelEndTables {
         try KernelNode.with { node in
             try node.publish(yaml: Self.policy)
             try headersComeOff(on: node)
-            try whatIsNoTunnelPacket(on: node)
-            try networks(on: node)
+            try everyNetwork(on: node)
             try tunnelsThatDoNotEndHere(on: node)
         }
     }
@@ -279,235 +278,9 @@ struct UDPTunnelEndTables {
                     """)))
     }
 
-    private func whatIsNoTunnelPacket(on node: KernelNode) throws {
+    /// No networks are named for Geneve, so all are taken.
+    private func everyNetwork(on node: KernelNode) throws {
         try node.check(
-            Case(
-                "GUE control message",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004800004000401125a70a0000fe0a000001c35017c0003400002004000045000028123440003f06e391cb
-                    0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "GUE variant 2",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004800004000401125a70a0000fe0a000001c35017c0003400008004000045000028123440003f06e391cb
-                    0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "GUE variant 3",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004800004000401125a70a0000fe0a000001c35017c000340000c004000045000028123440003f06e391cb
-                    0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "GUE with fields",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004800004000401125a70a0000fe0a000001c35017c0003400000104000045000028123440003f06e391cb
-                    0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "GUE with flags",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004800004000401125a70a0000fe0a000001c35017c0003400000004000145000028123440003f06e391cb
-                    0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "GUE with another protocol",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004800004000401125a70a0000fe0a000001c35017c0003400000011000045000028123440003f06e391cb
-                    0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "GUE with IPv6 that says IPv4",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005c00004000401125930a0000fe0a000001c35017c00048000000040000600000000014063f20010db800
-                    010000000000000000000920010db800ff000000000000000000019c40005000000001000000005002ffffb6d5
-                    0000
-                    """), .dropTunnel),
-            Case(
-                "GUE variant 1 with IP version 5",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004400004000401125ab0a0000fe0a000001c35017c00030000050000028123440003f06e391cb0071090a
-                    0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "GUE cut in its header",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500001f00004000401125d00a0000fe0a000001c35017c0000b0000000400
-                    """), .dropTunnel),
-            Case(
-                "GUE with nothing inside",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500002000004000401125cf0a0000fe0a000001c35017c0000c000000040000
-                    """), .dropTunnel),
-            Case(
-                "GUE behind the end of UDP",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004800004000401125a70a0000fe0a000001c35017c0000c00000004000045000028123440003f06e391cb
-                    0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "VXLAN without a network",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35021180046000000000000001388000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "VXLAN with ARP inside",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35021180046000008000000001388000200000000aa020000
-                    0000bb080645000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "VXLAN with a VLAN inside",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005e00004000401125910a0000fe0a000001c3502118004a000008000000001388000200000000aa020000
-                    0000bb81000005080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffff
-                    cd460000
-                    """), .dropTunnel),
-            Case(
-                "VXLAN cut in its header",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500002300004000401125cc0a0000fe0a000001c3502118000f000008000000001388
-                    """), .dropTunnel),
-            Case(
-                "VXLAN cut in the frame's header",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500003100004000401125be0a0000fe0a000001c3502118001d000008000000001388000200000000aa020000
-                    0000bb08
-                    """), .dropTunnel),
-            Case(
-                "VXLAN with nothing inside",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500003200004000401125bd0a0000fe0a000001c3502118001e000008000000001388000200000000aa020000
-                    0000bb0800
-                    """), .dropTunnel),
-            Case(
-                "Geneve version 1",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35017c10046000040006558000007000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "Geneve control message",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35017c10046000000806558000007000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "Geneve with critical options",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35017c10046000000406558000007000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "Geneve with options beyond the end",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35017c1004600003f006558000007000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "Geneve with another protocol",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35017c10046000000008847000007000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel),
-            Case(
-                "a first fragment",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500004800002000401145a70a0000fe0a000001c35017c0003400000004000045000028123440003f06e391cb
-                    0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnel))
-    }
-
-    private func networks(on node: KernelNode) throws {
-        try node.check(
-            Case(
-                "VXLAN 0",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35021180046000008000000000000000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnelVNI),
-            Case(
-                "VXLAN 8",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35021180046000008000000000008000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnelVNI),
-            Case(
-                "VXLAN 10",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c3502118004600000800000000000a000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnelVNI),
-            Case(
-                "VXLAN 5001",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35021180046000008000000001389000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnelVNI),
-            Case(
-                "VXLAN 16777214",
-                hex(
-                    """
-                    \(Wire.link4)
-                    4500005a00004000401125950a0000fe0a000001c35021180046000008000000fffffe000200000000aa020000
-                    0000bb080045000028123440003f06e391cb0071090a0000019c40005000000001000000005002ffffcd460000
-                    """), .dropTunnelVNI),
             Case(
                 "any of Geneve",
                 hex(
